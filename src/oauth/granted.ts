@@ -1,0 +1,20 @@
+/**
+ * What a person allowed a client, as it is remembered from the authorization request to the last refresh.
+ * Stored as JSON beside codes and refresh families; small, and without anything that can be looked up again.
+ */
+export type Granted = {
+  /** Names everything issued from this one decision: revoking it revokes all of it. */
+  authorizationId: string
+  userId: string
+  sessionId: string | undefined
+  scopes: string[]
+  /** RFC 6749 §4.1.3 – compared with the token request when it names one; absent when the request omitted it. */
+  redirectUri: string | undefined
+  nonce: string | undefined
+  /** RFC 7636 §4.4; absent only for a client with require_pkce false. */
+  codeChallenge: string | undefined
+  /** Seconds since the epoch. */
+  authTime: number
+  amr: string[]
+  acr: string | undefined
+}

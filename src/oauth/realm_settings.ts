@@ -1,0 +1,28 @@
+/** The policy of a realm, in the names of the administration API. Held in the database, never in the configuration file. */
+
+export type JwtIdentityProvider = {
+  jwt_issuer_uri: string
+  jwks_uri: string
+  jwt_audience?: string
+}
+
+/** A method that is absent is off. */
+export type AuthParams = {
+  username_password_params?: { allow_expired_passwords: boolean; max_password_age_seconds?: number }
+  jwt_params?: { idp_params: JwtIdentityProvider[]; smallest_refresh_interval_seconds: number }
+  totp_params?: { algorithm: 'SHA1' | 'SHA256' | 'SHA512'; step: number }
+  client_certificate_params?: { subject_from: 'subject_dn' | 'san_dns' | 'san_email' | 'x5t_s256' }
+}
+
+export type RealmSettings = {
+  auth_params: AuthParams
+  session_max_age_seconds: number
+  session_max_stale_age_seconds: number
+  /** Scopes that clients of this realm may be registered for, beside the standard ones. */
+  scopes: { name: string; description?: string }[]
+}
+
+/** The realm of the administrators: it exists from the first start and cannot be deleted. */
+export const ADMINISTRATORS_REALM = '_'
+
+export const isRealmId = (text: string): boolean => /^[A-Za-z0-9_-]{1,64}$/.test(text)

@@ -1,0 +1,216 @@
+/**
+ * The tables, as Kysely sees them. Portable across SQLite, PostgreSQL and MySQL/MariaDB: text, bigint epoch milliseconds
+ * (`*_at`), integers 0 and 1 for booleans, JSON as text. Column names are the wire names.
+ */
+
+type Flag = 0 | 1
+type Json = string
+
+export type RealmsTable = {
+  id: string
+  settings: Json
+  /** Grows with every change inside the realm: the signal by which other nodes drop what they cached. */
+  version: number
+  created_at: number
+  updated_at: number
+}
+
+export type UsersTable = {
+  realm_id: string
+  /** The stable, opaque `sub`. */
+  id: string
+  username: string
+  /** NFKC, case-folded: what uniqueness and lookup go by. */
+  canonical_username: string
+  password_hash: string | null
+  password_changed_at: number | null
+  change_password: Flag
+  enabled: Flag
+  roles: Json
+  groups: Json
+  claims: Json
+  identities: Json
+  certificate: Json | null
+  created_at: number
+  updated_at: number
+}
+
+export type ClientsTable = {
+  realm_id: string
+  client_id: string
+  secret_hash: string | null
+  metadata: Json
+  enabled: Flag
+  created_at: number
+  updated_at: number
+}
+
+export type ConsentsTable = {
+  realm_id: string
+  user_id: string
+  client_id: string
+  scopes: Json
+  granted_at: number
+}
+
+export type InteractionsTable = {
+  id: string
+  realm_id: string
+  client_id: string
+  /** SHA-256 of the browser's interaction cookie: only that browser may go on. */
+  browser_hash: string
+  parameters: Json
+  /** SHA-256 of the pushed request's reference, when the request came that way. */
+  pushed_request_hash: string | null
+  /** When a person signed in inside this interaction, which satisfies prompt=login and max_age. */
+  authenticated_at: number | null
+  consented_at: number | null
+  created_at: number
+  expires_at: number
+  completed_at: number | null
+}
+
+export type PushedRequestsTable = {
+  reference_hash: string
+  realm_id: string
+  client_id: string
+  parameters: Json
+  created_at: number
+  expires_at: number
+  completed_at: number | null
+}
+
+export type AuthorizationCodesTable = {
+  code_hash: string
+  realm_id: string
+  client_id: string
+  user_id: string
+  authorization_id: string
+  /** What the person allowed: see authorization/granted.ts. */
+  granted: Json
+  failed_attempts: number
+  created_at: number
+  expires_at: number
+  used_at: number | null
+  /** The row outlives the code, so that a replay can still be told from a guess. */
+  purge_after: number
+}
+
+export type RefreshFamiliesTable = {
+  id: string
+  realm_id: string
+  client_id: string
+  user_id: string
+  session_id: string | null
+  granted: Json
+  /** The one live token: a family cannot have two heads. */
+  current_token_hash: string
+  created_at: number
+  rotated_at: number
+  idle_expires_at: number
+  expires_at: number
+  revoked_at: number | null
+  revoke_reason: string | null
+}
+
+export type ReplacedRefreshTokensTable = {
+  token_hash: string
+  realm_id: string
+  family_id: string
+  /** With the replaced token itself, gives the successor again: see storage/refresh_families.ts. */
+  successor_salt: string
+  replaced_at: number
+  retried_at: number | null
+  purge_after: number
+}
+
+export type RevocationsTable = {
+  realm_id: string
+  /** An access token's `jti`, or the id of an authorization and with it everything issued from it. */
+  id: string
+  reason: string
+  revoked_at: number
+  purge_after: number
+}
+
+export type ReplayMarksTable = {
+  mark_hash: string
+  purge_after: number
+}
+
+export type SigningKeysTable = {
+  kid: string
+  realm_id: string
+  alg: string
+  state: string
+  /** `active` for the one key that signs and NULL otherwise: unique with realm and algorithm on every engine. */
+  active_slot: string | null
+  public_jwk: Json
+  private_jwk: Json
+  created_at: number
+  updated_at: number
+}
+
+export type SetupTokensTable = {
+  token_hash: string
+  created_at: number
+  expires_at: number
+  used_at: number | null
+}
+
+export type AuditEventsTable = {
+  id: string
+  realm_id: string
+  occurred_at: number
+  type: string
+  outcome: string
+  principal: string | null
+  target: string | null
+  ip: string | null
+  request_id: string | null
+  detail: Json
+}
+
+export type SessionsTable = {
+  session_id: string
+  secret_hash: string
+  realm_id: string
+  /** `api` (POST /login) or `sso` (the pages): never accepted for one another. */
+  kind: string
+  user_id: string
+  username: string
+  auth_scheme: string
+  amr: Json
+  auth_time: number
+  restricted: Flag
+  max_age_seconds: number
+  max_stale_age_seconds: number
+  ip: string | null
+  user_agent: string | null
+  created_at: number
+  last_seen_at: number
+  idle_expires_at: number
+  expires_at: number
+}
+
+export type Schema = {
+  realms: RealmsTable
+  users: UsersTable
+  clients: ClientsTable
+  consents: ConsentsTable
+  interactions: InteractionsTable
+  pushed_requests: PushedRequestsTable
+  authorization_codes: AuthorizationCodesTable
+  refresh_families: RefreshFamiliesTable
+  replaced_refresh_tokens: ReplacedRefreshTokensTable
+  revocations: RevocationsTable
+  replay_marks: ReplayMarksTable
+  signing_keys: SigningKeysTable
+  setup_tokens: SetupTokensTable
+  audit_events: AuditEventsTable
+}
+
+/** The session store may live in another database than the rest. */
+export type SessionsSchema = {
+  sessions: SessionsTable
+}

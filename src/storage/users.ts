@@ -1,0 +1,130 @@
+/** The people and machines of a realm. */
+import type { Kysely } from 'kysely'
+import { fromFlag, isOne, type Page, parseJson, toFlag, toPage } from './rows.ts'
+import type { Schema, UsersTable } from './schema.ts'
+
+/** How a client certificate names this user: exactly one member. */
+export type UserCertificate = { subject_dn?: string; san_dns?: string; san_email?: string; x5t_s256?: string }
+
+export type User = {
+  realmId: string
+  /** The stable, opaque `sub`; never the username. */
+  id: string
+  username: string
+  /** A PHC string; undefined when the user has no password. */
+  passwordHash: string | undefined
+  passwordChangedAt: number | undefined
+  changePassword: boolean
+  enabled: boolean
+  roles: string[]
+  groups: string[]
+  /** OpenID Connect Core §5.1 – standard claims by their wire names. */
+  claims: Record<string, unknown>
+  identities: { issuer: string; subject: string }[]
+  certificate: UserCertificate | undefined
+  createdAt: number
+  updatedAt: number
+}
+
+/** What uniqueness and lookup go by, so that two spellings that look alike are one name: NFKC, then case folded. */
+export const canonicalUsername = (username: string): string => username.normalize('NFKC').toLowerCase().normalize('NFKC')
+
+const toUser = (row: UsersTable): User => ({
+  realmId: row.realm_id,
+  id: row.id,
+  username: row.username,
+  passwordHash: row.password_hash ?? undefined,
+  passwordChangedAt: row.password_changed_at ?? undefined,
+  changePassword: fromFlag(row.change_password),
+  enabled: fromFlag(row.enabled),
+  roles: parseJson(row.roles),
+  groups: parseJson(row.groups),
+  claims: parseJson(row.claims),
+  identities: parseJson(row.identities),
+  certificate: row.certificate === null ? undefined : parseJson(row.certificate),
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+})
+
+const toRow = (user: User): UsersTable => ({
+  realm_id: user.realmId,
+  id: user.id,
+  username: user.username,
+  canonical_username: canonicalUsername(user.username),
+  password_hash: user.passwordHash ?? null,
+  password_changed_at: user.passwordChangedAt ?? null,
+  change_password: toFlag(user.changePassword),
+  enabled: toFlag(user.enabled),
+  roles: JSON.stringify(user.roles),
+  groups: JSON.stringify(user.groups),
+  claims: JSON.stringify(user.claims),
+  identities: JSON.stringify(user.identities),
+  certificate: user.certificate === undefined ? null : JSON.stringify(user.certificate),
+  created_at: user.createdAt,
+  updated_at: user.updatedAt,
+})
+
+export const createUsers = (db: Kysely<Schema>, realmId: string) => {
+  const inRealm = () => db.selectFrom('users').selectAll().where('realm_id', '=', realmId)
+  return {
+    /** By `sub`. */
+    async find(id: string): Promise<User | undefined> {
+      const row = await inRealm().where('id', '=', id).executeTakeFirst()
+      return row && toUser(row)
+    },
+
+    async findByUsername(username: string): Promise<User | undefined> {
+      const row = await inRealm().where('canonical_username', '=', canonicalUsername(username)).executeTakeFirst()
+      return row && toUser(row)
+    },
+
+    /** In order of canonical username, from after `after`. */
+    async list(page: { after?: string | undefined; limit: number }): Promise<Page<User>> {
+      const rows = await inRealm()
+        .where('canonical_username', '>', page.after ?? '')
+        .orderBy('canonical_username')
+        .limit(page.limit + 1)
+        .execute()
+      return toPage(rows.map(toUser), page.limit, (user) => canonicalUsername(user.username))
+    },
+
+    /** True when at least one user of the realm has the role. */
+    async hasAnyWithRole(role: string): Promise<boolean> {
+      const rows = await db
+        .selectFrom('users')
+        .select('roles')
+        .where('realm_id', '=', realmId)
+        .where('enabled', '=', 1)
+        .execute()
+      return rows.some((row) => parseJson<string[]>(row.roles).includes(role))
+    },
+
+    /** Throws a duplicate-key error when the username is taken. */
+    async insert(user: User): Promise<void> {
+      await db.insertInto('users').values({ ...toRow(user), realm_id: realmId }).execute()
+    },
+
+    /** The whole user as it shall be; false when it is gone. */
+    async update(user: User): Promise<boolean> {
+      const { realm_id: _realm, id: _id, created_at: _created, ...changes } = toRow(user)
+      const result = await db
+        .updateTable('users')
+        .set(changes)
+        .where('realm_id', '=', realmId)
+        .where('id', '=', user.id)
+        .executeTakeFirstOrThrow()
+      return isOne(result.numUpdatedRows)
+    },
+
+    async delete(id: string): Promise<boolean> {
+      const result = await db
+        .deleteFrom('users')
+        .where('realm_id', '=', realmId)
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow()
+      return isOne(result.numDeletedRows)
+    },
+  }
+}
+
+export type Users = ReturnType<typeof createUsers>
