@@ -18,6 +18,8 @@ type Shape = {
 /** Mounted at the root for the default realm and under /realms/{realm} for every realm. */
 export type RealmEndpoint = Shape & {
   at: 'realm'
+  /** A public document: answered from the cache even while the store cannot be asked. */
+  mayBeStale?: true
   handle(request: FastifyRequest, reply: FastifyReply, realm: Realm): unknown
 }
 

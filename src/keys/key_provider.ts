@@ -1,11 +1,9 @@
 /** Where a realm's signing keys come from: the contract of every provider. */
 import type { KeyObject } from 'node:crypto'
+import type { SigningAlg } from '../oauth/signing_algs.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 
-/** RFC 7518 §3.1, RFC 8037 §3.1 */
-export type SigningAlg = 'ES256' | 'RS256' | 'PS256' | 'EdDSA'
-
-export const SIGNING_ALGS: readonly SigningAlg[] = ['ES256', 'RS256', 'PS256', 'EdDSA']
+export type { SigningAlg } from '../oauth/signing_algs.ts'
 
 export type Signer = {
   kid: string
@@ -25,6 +23,8 @@ export type PublicKey = {
 export type KeyProvider = {
   /** The active key of the algorithm, made when the realm has none yet. */
   signer(realm: Realm, alg: SigningAlg): Signer | Promise<Signer>
-  /** Every key whose tokens may still be about, for the JWKS and for verification. */
+  /** Every key whose tokens may still be about, for the JWKS; the same array until a key comes or goes. */
   publicKeys(realm: Realm): readonly PublicKey[] | Promise<readonly PublicKey[]>
+  /** The key of that name, for verification; a name that is not known is looked up anew now and then. */
+  publicKey(realm: Realm, kid: string): PublicKey | undefined | Promise<PublicKey | undefined>
 }

@@ -1,6 +1,11 @@
 /** RFC 7591 §2 and OpenID Connect Dynamic Client Registration 1.0 §2 – what is known of a client. Wire names, as they are. */
 
-export const TOKEN_ENDPOINT_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const
+export const TOKEN_ENDPOINT_AUTH_METHODS = [
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+] as const
 export type TokenEndpointAuthMethod = (typeof TOKEN_ENDPOINT_AUTH_METHODS)[number]
 
 export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const

@@ -95,4 +95,7 @@ export const invalidClient = (hint: string, detail: ErrorDetail = {}): OAuthErro
 
 /** One description for every refused code or refresh token. */
 export const invalidGrant = (hint: string, detail: ErrorDetail = {}): OAuthError =>
-  new OAuthError('invalid_grant', 'The grant is invalid, expired, revoked or was issued to another client', { ...detail, hint })
+  new OAuthError('invalid_grant', 'The grant is invalid, expired, revoked or was issued to another client', {
+    ...detail,
+    hint,
+  })

@@ -26,7 +26,9 @@ const toCode = (row: AuthorizationCodesTable): AuthorizationCode => ({
 
 export const createAuthorizationCodes = (db: Kysely<Schema>, realmId: string) => ({
   async insert(
-    code: Pick<AuthorizationCode, 'codeHash' | 'clientId' | 'granted' | 'createdAt' | 'expiresAt'> & { purgeAfter: number },
+    code: Pick<AuthorizationCode, 'codeHash' | 'clientId' | 'granted' | 'createdAt' | 'expiresAt'> & {
+      purgeAfter: number
+    },
   ): Promise<void> {
     await db
       .insertInto('authorization_codes')

@@ -44,7 +44,10 @@ export const createClients = (db: Kysely<Schema>, realmId: string) => {
 
     /** Throws a duplicate-key error when the client_id is taken. */
     async insert(client: Client): Promise<void> {
-      await db.insertInto('clients').values({ ...toRow(client), realm_id: realmId }).execute()
+      await db
+        .insertInto('clients')
+        .values({ ...toRow(client), realm_id: realmId })
+        .execute()
     },
 
     /** The whole client as it shall be; false when it is gone. */

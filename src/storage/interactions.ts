@@ -32,7 +32,10 @@ const toInteraction = (row: InteractionsTable): Interaction => ({
 })
 
 export const createInteractions = (db: Kysely<Schema>, realmId: string) => {
-  const mark = async (id: string, changes: { authenticated_at: number } | { consented_at: number }): Promise<boolean> => {
+  const mark = async (
+    id: string,
+    changes: { authenticated_at: number } | { consented_at: number },
+  ): Promise<boolean> => {
     const result = await db
       .updateTable('interactions')
       .set(changes)
@@ -43,7 +46,9 @@ export const createInteractions = (db: Kysely<Schema>, realmId: string) => {
     return isOne(result.numUpdatedRows)
   }
   return {
-    async insert(interaction: Omit<Interaction, 'realmId' | 'authenticatedAt' | 'consentedAt' | 'completedAt'>): Promise<void> {
+    async insert(
+      interaction: Omit<Interaction, 'realmId' | 'authenticatedAt' | 'consentedAt' | 'completedAt'>,
+    ): Promise<void> {
       await db
         .insertInto('interactions')
         .values({

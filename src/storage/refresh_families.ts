@@ -50,7 +50,10 @@ export const createRefreshFamilies = (db: Kysely<Schema>, realmId: string) => {
   const families = () => db.selectFrom('refresh_families').selectAll().where('realm_id', '=', realmId)
   return {
     async insert(
-      family: Pick<RefreshFamily, 'id' | 'clientId' | 'granted' | 'currentTokenHash' | 'createdAt' | 'idleExpiresAt' | 'expiresAt'>,
+      family: Pick<
+        RefreshFamily,
+        'id' | 'clientId' | 'granted' | 'currentTokenHash' | 'createdAt' | 'idleExpiresAt' | 'expiresAt'
+      >,
     ): Promise<void> {
       await db
         .insertInto('refresh_families')
@@ -167,6 +170,17 @@ export const createRefreshFamilies = (db: Kysely<Schema>, realmId: string) => {
         .where('revoked_at', 'is', null)
         .executeTakeFirstOrThrow()
       return isOne(result.numUpdatedRows)
+    },
+
+    /** Everything that was issued to any client on the user's behalf. */
+    async revokeByUser(userId: string, reason: string, now: number): Promise<void> {
+      await db
+        .updateTable('refresh_families')
+        .set({ revoked_at: now, revoke_reason: reason })
+        .where('realm_id', '=', realmId)
+        .where('user_id', '=', userId)
+        .where('revoked_at', 'is', null)
+        .execute()
     },
   }
 }

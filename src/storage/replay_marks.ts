@@ -9,7 +9,12 @@ import type { Schema } from './schema.ts'
 
 export const createReplayMarks = (db: Kysely<Schema>, realmId: string) => ({
   /** True for exactly one caller; false is a replay. Not for use inside a transaction. */
-  async remember(mark: { kind: 'client_assertion'; owner: string; value: string; purgeAfter: number }): Promise<boolean> {
+  async remember(mark: {
+    kind: 'client_assertion'
+    owner: string
+    value: string
+    purgeAfter: number
+  }): Promise<boolean> {
     try {
       await db
         .insertInto('replay_marks')

@@ -5,6 +5,7 @@ import type { Schema } from './schema.ts'
 
 export const createRevocations = (db: Kysely<Schema>, realmId: string) => {
   const isRevoked = async (ids: string[]): Promise<boolean> => {
+    if (ids.length === 0) return false
     const row = await db
       .selectFrom('revocations')
       .select('id')

@@ -9,10 +9,18 @@ type Json = string
 export type RealmsTable = {
   id: string
   settings: Json
-  /** Grows with every change inside the realm: the signal by which other nodes drop what they cached. */
-  version: number
   created_at: number
   updated_at: number
+}
+
+/**
+ * Apart from the realm's own row: on MySQL every insert into a realm holds a shared lock on that row, and two callers that
+ * hold it and then want to change it would be a deadlock.
+ */
+export type RealmVersionsTable = {
+  realm_id: string
+  /** Grows with every change inside the realm: the signal by which other nodes drop what they cached. */
+  version: number
 }
 
 export type UsersTable = {
@@ -195,6 +203,7 @@ export type SessionsTable = {
 
 export type Schema = {
   realms: RealmsTable
+  realm_versions: RealmVersionsTable
   users: UsersTable
   clients: ClientsTable
   consents: ConsentsTable

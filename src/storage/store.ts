@@ -6,6 +6,7 @@ import { createClients } from './clients.ts'
 import { createConsents } from './consents.ts'
 import type { Database } from './database.ts'
 import { createInteractions } from './interactions.ts'
+import { createPurgeExpired } from './purge.ts'
 import { createPushedRequests } from './pushed_requests.ts'
 import { createRealms } from './realms.ts'
 import { createRefreshFamilies } from './refresh_families.ts'
@@ -52,6 +53,7 @@ export const createStore = (database: Database) => ({
   transaction: <T>(work: (repositories: Repositories) => Promise<T>): Promise<T> =>
     database.transaction((transaction) => work(createRepositories(transaction))),
 
+  purgeExpired: createPurgeExpired(database.db),
   check: () => database.check(),
   close: () => database.close(),
 })

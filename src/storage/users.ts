@@ -27,7 +27,8 @@ export type User = {
 }
 
 /** What uniqueness and lookup go by, so that two spellings that look alike are one name: NFKC, then case folded. */
-export const canonicalUsername = (username: string): string => username.normalize('NFKC').toLowerCase().normalize('NFKC')
+export const canonicalUsername = (username: string): string =>
+  username.normalize('NFKC').toLowerCase().normalize('NFKC')
 
 const toUser = (row: UsersTable): User => ({
   realmId: row.realm_id,
@@ -66,6 +67,12 @@ const toRow = (user: User): UsersTable => ({
 
 export const createUsers = (db: Kysely<Schema>, realmId: string) => {
   const inRealm = () => db.selectFrom('users').selectAll().where('realm_id', '=', realmId)
+  const withPassword = (user: Pick<User, 'id' | 'passwordHash'>) =>
+    db
+      .updateTable('users')
+      .where('realm_id', '=', realmId)
+      .where('id', '=', user.id)
+      .where('password_hash', user.passwordHash === undefined ? 'is' : '=', user.passwordHash ?? null)
   return {
     /** By `sub`. */
     async find(id: string): Promise<User | undefined> {
@@ -88,31 +95,60 @@ export const createUsers = (db: Kysely<Schema>, realmId: string) => {
       return toPage(rows.map(toUser), page.limit, (user) => canonicalUsername(user.username))
     },
 
-    /** True when at least one user of the realm has the role. */
-    async hasAnyWithRole(role: string): Promise<boolean> {
+    /** True when at least one enabled user of the realm, other than `except`, has the role. */
+    async hasAnyWithRole(role: string, { except }: { except?: string } = {}): Promise<boolean> {
       const rows = await db
         .selectFrom('users')
-        .select('roles')
+        .select(['id', 'roles'])
         .where('realm_id', '=', realmId)
         .where('enabled', '=', 1)
         .execute()
-      return rows.some((row) => parseJson<string[]>(row.roles).includes(role))
+      return rows.some((row) => row.id !== except && parseJson<string[]>(row.roles).includes(role))
     },
 
     /** Throws a duplicate-key error when the username is taken. */
     async insert(user: User): Promise<void> {
-      await db.insertInto('users').values({ ...toRow(user), realm_id: realmId }).execute()
+      await db
+        .insertInto('users')
+        .values({ ...toRow(user), realm_id: realmId })
+        .execute()
     },
 
-    /** The whole user as it shall be; false when it is gone. */
+    /** The user as it shall be, but for the password, which only replacePassword changes; false when it is gone. */
     async update(user: User): Promise<boolean> {
-      const { realm_id: _realm, id: _id, created_at: _created, ...changes } = toRow(user)
+      const { realm_id: _realm, id: _id, created_at: _created, ...row } = toRow(user)
+      const { password_hash: _hash, password_changed_at: _changed, ...changes } = row
       const result = await db
         .updateTable('users')
         .set(changes)
         .where('realm_id', '=', realmId)
         .where('id', '=', user.id)
         .executeTakeFirstOrThrow()
+      return isOne(result.numUpdatedRows)
+    },
+
+    /**
+     * Only while the hash is still the one that was checked, so that of two changes at the same time one is refused; false
+     * then, and when the user is gone.
+     */
+    async replacePassword(
+      user: Pick<User, 'id' | 'passwordHash'>,
+      changes: { passwordHash: string; passwordChangedAt: number; changePassword: boolean },
+    ): Promise<boolean> {
+      const result = await withPassword(user)
+        .set({
+          password_hash: changes.passwordHash,
+          password_changed_at: changes.passwordChangedAt,
+          change_password: toFlag(changes.changePassword),
+          updated_at: changes.passwordChangedAt,
+        })
+        .executeTakeFirstOrThrow()
+      return isOne(result.numUpdatedRows)
+    },
+
+    /** The same password hashed at another cost; false when it is not the user's any more. */
+    async rehashPassword(user: Pick<User, 'id' | 'passwordHash'>, passwordHash: string): Promise<boolean> {
+      const result = await withPassword(user).set({ password_hash: passwordHash }).executeTakeFirstOrThrow()
       return isOne(result.numUpdatedRows)
     },
 

@@ -13,5 +13,4 @@ export const systemClock: Clock = { now: () => Date.now() }
 export const toSeconds = (ms: Milliseconds): number => Math.floor(ms / 1000)
 
 /** A timer that never keeps the process alive. */
-export const delay = (ms: Milliseconds): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, ms).unref())
+export const delay = (ms: Milliseconds): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref())

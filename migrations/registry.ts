@@ -1,0 +1,17 @@
+/** Every change of the schema, in the order of running. New ones go to the end of their list. */
+import { realms } from './0001_realms.ts'
+import { sessions } from './0001_sessions.ts'
+import { users } from './0002_users.ts'
+import { clients } from './0003_clients.ts'
+import { authorization } from './0004_authorization.ts'
+import { tokens } from './0005_tokens.ts'
+import { signingKeys } from './0006_signing_keys.ts'
+import { auditEvents } from './0007_audit_events.ts'
+import type { Migration } from './migration.ts'
+
+export const primary: readonly Migration[] = [realms, users, clients, authorization, tokens, signingKeys, auditEvents]
+
+/** The session store may be another database than the rest. */
+const sessionsSet: readonly Migration[] = [sessions]
+
+export { sessionsSet as sessions }

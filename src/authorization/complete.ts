@@ -1,0 +1,135 @@
+/** RFC 6749 §4.1.2 – the one answer to an authorization request: a code, or a refusal, exactly once. */
+import type { AuthorizationRequest } from '../oauth/authorization_request.ts'
+import { OAuthError } from '../oauth/errors.ts'
+import type { Granted } from '../oauth/granted.ts'
+import type { AuditEvent } from '../storage/audit_events.ts'
+import type { Realm } from '../storage/realm_directory.ts'
+import type { RealmStore, Store } from '../storage/store.ts'
+import type { Clock } from '../system/clock.ts'
+import { sha256 } from '../system/hashing.ts'
+import type { Random } from '../system/random.ts'
+import { codeFields, type ResponseFields } from './response.ts'
+import type { SignedIn } from './signed_in.ts'
+
+const DAY_MS = 86_400_000
+
+export type CompleteDeps = {
+  store: Pick<Store, 'transaction'>
+  clock: Clock
+  random: Random
+  config: { oauth_params: { code_ttl_secs: number; access_token_ttl_secs: number } }
+}
+
+/** Everything that waits for this answer, and that no second one may be given for. */
+export type Awaiting = { interactionId: string | undefined; pushedRequestHash: string | undefined }
+
+export type Facts = { ip: string; requestId: string }
+
+/** What the person decided on the consent page. */
+export type ConsentDecision = { decision: 'allow' | 'deny'; facts: Facts }
+
+const closeAwaiting = async (store: RealmStore, awaiting: Awaiting, now: number): Promise<void> => {
+  const { interactionId, pushedRequestHash } = awaiting
+  if (interactionId !== undefined && !(await store.interactions.consume(interactionId, now))) {
+    throw new OAuthError('conflict', 'This request was answered already')
+  }
+  // RFC 9126 §4 – a request_uri is used once, whichever visit comes first.
+  if (pushedRequestHash !== undefined && !(await store.pushedRequests.consume(pushedRequestHash, now))) {
+    throw new OAuthError('conflict', 'This request was answered already')
+  }
+}
+
+const toGranted = (request: AuthorizationRequest, { session, user }: SignedIn, authorizationId: string): Granted => ({
+  authorizationId,
+  userId: user.id,
+  sessionId: session.sessionId,
+  scopes: [...request.scopes],
+  redirectUri: request.redirectUriGiven ? request.redirectUri : undefined,
+  nonce: request.nonce,
+  codeChallenge: request.codeChallenge,
+  authTime: session.authTime,
+  amr: session.amr,
+  acr: undefined,
+})
+
+export const createComplete = ({ store, clock, random, config }: CompleteDeps) => {
+  const consentEvent = (
+    request: AuthorizationRequest,
+    { user }: SignedIn,
+    { decision, facts }: ConsentDecision,
+  ): Omit<AuditEvent, 'realmId'> => ({
+    id: random.id(),
+    occurredAt: clock.now(),
+    type: decision === 'allow' ? 'consent.granted' : 'consent.denied',
+    outcome: 'success',
+    principal: user.username,
+    target: request.client.clientId,
+    ip: facts.ip,
+    requestId: facts.requestId,
+    detail: { scopes: [...request.scopes] },
+  })
+
+  /** The row outlives the code and the access token made from it, so that a replay can still revoke that. */
+  const purgeAfter = (request: AuthorizationRequest, now: number): number => {
+    const ttl = request.client.metadata.access_token_ttl_secs ?? config.oauth_params.access_token_ttl_secs
+    return now + ttl * 1000 + DAY_MS
+  }
+
+  const rememberConsent = async (realm: Realm, request: AuthorizationRequest, { user }: SignedIn): Promise<void> => {
+    const { consents } = realm.store
+    const before = await consents.findScopes(user.id, request.client.clientId)
+    const scopes = [...new Set([...before, ...request.scopes])]
+    await consents.save(user.id, request.client.clientId, scopes, clock.now())
+  }
+
+  return {
+    /** With `consent` where the person just allowed it. Throws conflict for every caller but one. */
+    async grant(
+      realm: Realm,
+      request: AuthorizationRequest,
+      signedIn: SignedIn,
+      { awaiting, consent }: { awaiting: Awaiting; consent?: ConsentDecision },
+    ): Promise<ResponseFields> {
+      const now = clock.now()
+      const code = random.secret()
+      const granted = toGranted(request, signedIn, random.id())
+      await store.transaction(async (repositories) => {
+        const realmStore = repositories.realm(realm.id)
+        await closeAwaiting(realmStore, awaiting, now)
+        await realmStore.authorizationCodes.insert({
+          codeHash: sha256(code),
+          clientId: request.client.clientId,
+          granted,
+          createdAt: now,
+          expiresAt: now + config.oauth_params.code_ttl_secs * 1000,
+          purgeAfter: purgeAfter(request, now),
+        })
+        if (consent) await realmStore.audit.insert(consentEvent(request, signedIn, consent))
+      })
+      if (consent) await rememberConsent(realm, request, signedIn)
+      return codeFields(realm.issuer, request, code)
+    },
+
+    /** The person said no. Throws conflict for every caller but one. */
+    async deny(
+      realm: Realm,
+      request: AuthorizationRequest,
+      signedIn: SignedIn,
+      { awaiting, consent }: { awaiting: Awaiting; consent: ConsentDecision },
+    ): Promise<void> {
+      await store.transaction(async (repositories) => {
+        const realmStore = repositories.realm(realm.id)
+        await closeAwaiting(realmStore, awaiting, clock.now())
+        await realmStore.audit.insert(consentEvent(request, signedIn, consent))
+      })
+    },
+
+    /** Before an error is answered. Throws conflict for every caller but one. */
+    async close(realm: Realm, awaiting: Awaiting): Promise<void> {
+      if (awaiting.interactionId === undefined && awaiting.pushedRequestHash === undefined) return
+      await store.transaction((repositories) => closeAwaiting(repositories.realm(realm.id), awaiting, clock.now()))
+    },
+  }
+}
+
+export type Complete = ReturnType<typeof createComplete>

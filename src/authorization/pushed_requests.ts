@@ -1,0 +1,67 @@
+/** RFC 9126 – authorization requests that wait behind a request_uri until the client sends the person along. */
+import { OAuthError } from '../oauth/errors.ts'
+import type { Realm } from '../storage/realm_directory.ts'
+import type { Clock } from '../system/clock.ts'
+import { sha256 } from '../system/hashing.ts'
+import type { Random } from '../system/random.ts'
+import type { StoredParameters } from './read_request.ts'
+
+/** RFC 9126 §2.2 */
+const PREFIX = 'urn:ietf:params:oauth:request_uri:'
+
+/** RFC 9126 §7 – what one client may have waiting, so that it cannot fill the store. */
+const MAX_OPEN = 1_000
+
+export type PushedRequestsDeps = {
+  clock: Clock
+  random: Random
+  config: { oauth_params: { par_ttl_secs: number } }
+}
+
+/** What the client pushed, and the hash that it is consumed by. */
+export type OpenedRequest = { referenceHash: string; parameters: Record<string, string> }
+
+/** One description for unknown, expired, used and foreign: whoever guesses learns nothing. */
+const invalidRequestUri = (hint: string): OAuthError =>
+  new OAuthError('invalid_request_uri', 'The request_uri is not valid, has expired or was used already', { hint })
+
+export const isPushedRequestUri = (requestUri: string): boolean => requestUri.startsWith(PREFIX)
+
+export const createPushedRequests = ({ clock, random, config }: PushedRequestsDeps) => ({
+  /** Throws too_many_requests. */
+  async push(
+    realm: Realm,
+    clientId: string,
+    parameters: StoredParameters,
+  ): Promise<{ request_uri: string; expires_in: number }> {
+    const now = clock.now()
+    const { par_ttl_secs: seconds } = config.oauth_params
+    if ((await realm.store.pushedRequests.countOpen(clientId, now)) >= MAX_OPEN) {
+      // RFC 9126 §2.3
+      throw new OAuthError('too_many_requests', 'Too many pushed requests are waiting', { retryAfterSeconds: seconds })
+    }
+    const reference = random.secret()
+    await realm.store.pushedRequests.insert({
+      referenceHash: sha256(reference),
+      clientId,
+      parameters,
+      createdAt: now,
+      expiresAt: now + seconds * 1000,
+    })
+    return { request_uri: `${PREFIX}${reference}`, expires_in: seconds }
+  },
+
+  /** May be opened again until the authorization completes: a person reloads. Throws invalid_request_uri. */
+  async open(realm: Realm, requestUri: string, clientId: string | undefined): Promise<OpenedRequest> {
+    const referenceHash = sha256(requestUri.slice(PREFIX.length))
+    const pushed = await realm.store.pushedRequests.find(referenceHash)
+    if (!pushed) throw invalidRequestUri('unknown')
+    // RFC 9126 §4 – only for the client that pushed it.
+    if (pushed.clientId !== clientId) throw invalidRequestUri('pushed by another client')
+    if (pushed.completedAt !== undefined) throw invalidRequestUri('used')
+    if (pushed.expiresAt <= clock.now()) throw invalidRequestUri('expired')
+    return { referenceHash, parameters: pushed.parameters }
+  },
+})
+
+export type PushedRequests = ReturnType<typeof createPushedRequests>

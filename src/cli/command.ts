@@ -1,0 +1,89 @@
+/** Which command the arguments name, and what its failure looks like. Exit statuses are those of sysexits(3). */
+import { existsSync } from 'node:fs'
+import { CONFIG_EXIT_STATUS, ConfigError } from '../config/config_error.ts'
+import { isDebugging, processEnvironment } from '../config/environment.ts'
+import { nearest } from '../config/nearest.ts'
+import { quote } from '../config/report.ts'
+import { type CommandName, commandTable, isCommandName } from './command_table.ts'
+
+const USAGE_EXIT_STATUS = 64
+const SOFTWARE_EXIT_STATUS = 70
+
+type Loaded = { run(args: string[]): Promise<number> }
+
+const loaders: Record<CommandName, () => Promise<Loaded>> = {
+  serve: () => import('./serve.ts'),
+  check_config: () => import('./check_config.ts'),
+  certificates: () => import('./certificates.ts'),
+  migrate: () => import('./migrate.ts'),
+  help: () => import('./help.ts'),
+  version: () => import('./version.ts'),
+}
+
+const flags: Readonly<Record<string, CommandName>> = {
+  '--help': 'help',
+  '-h': 'help',
+  '--version': 'version',
+  '-V': 'version',
+}
+
+export type Choice = { name: CommandName; args: string[] } | { mistake: string }
+
+const looksLikeFile = (text: string): boolean => /[/\\]|\.toml$/i.test(text) || existsSync(text)
+
+const MAX_SHOWN = 200
+
+const describeUnknown = (first: string): string => {
+  if (first.startsWith('-')) return `there is no option ${quote(first, MAX_SHOWN)}`
+  const guess = nearest(first, Object.keys(commandTable))
+  return `${quote(first, MAX_SHOWN)} is neither a command nor a file${guess ? `; did you mean ${guess}?` : ''}`
+}
+
+const nameOf = (first: string): CommandName | undefined => {
+  if (isCommandName(first)) return first
+  return Object.hasOwn(flags, first) ? flags[first] : undefined
+}
+
+/** `auth_server [CONFIG]` is `auth_server serve [CONFIG]`. A file with the name of a command is written ./name. */
+export const chooseCommand = (argv: readonly string[]): Choice => {
+  const [first, ...rest] = argv
+  if (first === undefined) return { name: 'serve', args: [] }
+  if (rest.some((arg) => arg === '--help' || arg === '-h')) return { name: 'help', args: [] }
+  const named = nameOf(first)
+  if (named === undefined && (first.startsWith('-') || !looksLikeFile(first)))
+    return { mistake: describeUnknown(first) }
+  const choice = named === undefined ? { name: 'serve' as const, args: [...argv] } : { name: named, args: rest }
+  const { maxArguments } = commandTable[choice.name]
+  const surplus = choice.args[maxArguments]
+  const option = maxArguments === 1 ? choice.args.find((arg) => arg.startsWith('-')) : undefined
+  const unfit = option ?? surplus
+  return unfit === undefined ? choice : { mistake: `${choice.name} takes no argument ${quote(unfit, MAX_SHOWN)}` }
+}
+
+const writeError = (text: string): void => {
+  process.stderr.write(`${text}\n`)
+}
+
+/** One line for what nobody foresaw; its stack for those who ask for it. */
+const describeFailure = (error: unknown): string => {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  if (isDebugging(processEnvironment())) return `auth_server: ${stack ?? message}`
+  return `auth_server: ${message.split('\n', 1)[0]} (AUTH_SERVER_DEBUG=1 shows where)`
+}
+
+/** Runs what the arguments name. Returns the exit status; every failure is told in words. */
+export const runCommand = async (argv: readonly string[]): Promise<number> => {
+  const choice = chooseCommand(argv)
+  if ('mistake' in choice) {
+    writeError(`auth_server: ${choice.mistake}; "auth_server help" lists what there is`)
+    return USAGE_EXIT_STATUS
+  }
+  try {
+    const command = await loaders[choice.name]()
+    return await command.run(choice.args)
+  } catch (error) {
+    const isConfigError = error instanceof ConfigError
+    writeError(isConfigError ? error.message : describeFailure(error))
+    return isConfigError ? CONFIG_EXIT_STATUS : SOFTWARE_EXIT_STATUS
+  }
+}

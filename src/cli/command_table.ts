@@ -1,0 +1,37 @@
+/** The commands of `auth_server`, each in the file of its name. */
+
+type Command = {
+  usage: string
+  summary: string
+  /** How many arguments it takes at most; a command with options checks them itself. */
+  maxArguments: number
+}
+
+export const commandTable = {
+  serve: {
+    usage: 'serve [CONFIG]',
+    summary: 'run the server; the default command (CONFIG: ./auth_server.toml)',
+    maxArguments: 1,
+  },
+  check_config: {
+    usage: 'check_config [CONFIG]',
+    summary: 'print every problem of a configuration file, or ok',
+    maxArguments: 1,
+  },
+  certificates: {
+    usage: 'certificates [DIR]',
+    summary: 'make development certificates where they are missing (DIR: ./certificates)',
+    maxArguments: 1,
+  },
+  migrate: {
+    usage: 'migrate [--check] [CONFIG] | migrate --print DIALECT',
+    summary: 'make the schema of the database current, list what is missing, or print it as SQL',
+    maxArguments: Number.POSITIVE_INFINITY,
+  },
+  help: { usage: 'help', summary: 'print this', maxArguments: 0 },
+  version: { usage: 'version', summary: 'print the version', maxArguments: 0 },
+} as const satisfies Record<string, Command>
+
+export type CommandName = keyof typeof commandTable
+
+export const isCommandName = (text: string): text is CommandName => Object.hasOwn(commandTable, text)

@@ -1,0 +1,105 @@
+/** RFC 6749 §2.3, §3.2.1, OAuth 2.1 §2.4 – which client sent the request: by exactly one method, the registered one. */
+import { RateLimiterMemory } from 'rate-limiter-flexible'
+import type { Client } from '../oauth/client_metadata.ts'
+import { invalidClient, OAuthError } from '../oauth/errors.ts'
+import type { Realm } from '../storage/realm_directory.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Random } from '../system/random.ts'
+import type { ClientAuthMethod, ClientAuthRequest, ClientCredentials } from './method.ts'
+import { type ClientAuthMethodDeps, createClientAuthMethods } from './registry.ts'
+
+export type AuthenticateClientDeps = ClientAuthMethodDeps & { clock: Clock; random: Random }
+
+/** OAuth 2.1 §2.4.1 – failures of one client from one address before it has to wait. */
+const MAX_FAILURES = 10
+const FAILURE_WINDOW_SECONDS = 60
+
+/** All clients that do not exist share one count, so that invented names fill no memory. No client_id has this form. */
+const UNKNOWN = ''
+
+const MAX_CLIENT_ID_CHARACTERS = 255
+
+/** Such an id was never given to anybody, and some databases refuse to be asked. */
+const isPossibleId = (clientId: string): boolean =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  clientId.length <= MAX_CLIENT_ID_CHARACTERS && !/[\0-\x1f\x7f]/.test(clientId)
+
+const findMethod = (methods: readonly ClientAuthMethod[], request: ClientAuthRequest): ClientAuthMethod | undefined => {
+  let found: ClientAuthMethod | undefined
+  for (const method of methods) {
+    if (!method.matches(request)) continue
+    // RFC 6749 §2.3 – the client must not use more than one method in a request.
+    if (found) throw new OAuthError('invalid_request', 'More than one client authentication method was used')
+    found = method
+  }
+  return found
+}
+
+/** RFC 6749 §5.2 – who used the Authorization header is answered in its terms. */
+const refused = (realm: Realm, request: ClientAuthRequest, hint: string): OAuthError =>
+  request.authorization === undefined
+    ? invalidClient(hint)
+    : invalidClient(hint, { headers: { 'www-authenticate': `Basic realm="${realm.issuer}"` } })
+
+export const createAuthenticateClient = (deps: AuthenticateClientDeps) => {
+  const methods = createClientAuthMethods(deps)
+  const failures = new RateLimiterMemory({ points: MAX_FAILURES, duration: FAILURE_WINDOW_SECONDS })
+
+  const failureKey = (realm: Realm, client: Client | undefined, { ip }: ClientAuthRequest): string =>
+    `${realm.id} ${ip} ${client?.clientId ?? UNKNOWN}`
+
+  const requirePatience = async (key: string): Promise<void> => {
+    const state = await failures.get(key)
+    if (state === null || state.consumedPoints < MAX_FAILURES) return
+    throw new OAuthError('too_many_requests', 'Too many failed client authentications', {
+      retryAfterSeconds: Math.ceil(state.msBeforeNext / 1000),
+    })
+  }
+
+  /** Bounded by the limit on failures, and only about clients that exist. */
+  const auditFailure = async (
+    realm: Realm,
+    client: Client,
+    { ip, requestId }: ClientAuthRequest,
+    hint: string,
+  ): Promise<void> => {
+    await realm.store.audit.insert({
+      id: deps.random.id(),
+      occurredAt: deps.clock.now(),
+      type: 'client_authentication.failed',
+      outcome: 'failure',
+      principal: client.clientId,
+      target: undefined,
+      ip,
+      requestId,
+      detail: { reason: hint },
+    })
+  }
+
+  const readCredentials = (method: ClientAuthMethod, request: ClientAuthRequest): ClientCredentials | undefined => {
+    const credentials = method.read(request)
+    if (!credentials || !isPossibleId(credentials.clientId)) return undefined
+    // RFC 6749 §3.2.1 – a client_id beside other credentials has to name the same client.
+    const claimed = request.parameters.get('client_id')
+    return claimed === undefined || claimed === credentials.clientId ? credentials : undefined
+  }
+
+  /** The client that the request comes from. Throws invalid_client, invalid_request and too_many_requests. */
+  return async (realm: Realm, request: ClientAuthRequest): Promise<Client> => {
+    const method = findMethod(methods, request)
+    const credentials = method && readCredentials(method, request)
+    if (!credentials) throw refused(realm, request, 'no readable client credentials')
+    const client = await realm.findClient(credentials.clientId)
+    const key = failureKey(realm, client, request)
+    await requirePatience(key)
+    const isUsable = client?.enabled === true && client.metadata.token_endpoint_auth_method === method.name
+    const refusal = await credentials.refusal(realm, isUsable ? client : undefined)
+    if (isUsable && refusal === undefined) return client
+    const hint = isUsable ? (refusal ?? '') : 'an unknown or disabled client, or another method than the registered one'
+    await failures.penalty(key)
+    if (client) await auditFailure(realm, client, request, hint)
+    throw refused(realm, request, hint)
+  }
+}
+
+export type AuthenticateClient = ReturnType<typeof createAuthenticateClient>

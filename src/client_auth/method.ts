@@ -1,0 +1,33 @@
+/** RFC 6749 §2.3 – one way for a client to prove itself: the contract of every token_endpoint_auth_method. */
+import type { Client, TokenEndpointAuthMethod } from '../oauth/client_metadata.ts'
+import type { Parameters } from '../oauth/parameters.ts'
+import type { Realm } from '../storage/realm_directory.ts'
+
+/** What a client authentication may look at. */
+export type ClientAuthRequest = {
+  parameters: Parameters
+  /** The Authorization header as it came. */
+  authorization: string | undefined
+  /** Absolute URL of the endpoint called. */
+  endpoint: string
+  ip: string
+  requestId: string
+}
+
+export type ClientCredentials = {
+  /** Who the request says it comes from. */
+  clientId: string
+  /**
+   * Why the credentials are not the client's, for the log; undefined when they are. `client` is undefined when there is no
+   * such client, or none that may use this method: the work is the same, and so is the answer.
+   */
+  refusal(realm: Realm, client: Client | undefined): string | undefined | Promise<string | undefined>
+}
+
+export type ClientAuthMethod = {
+  name: TokenEndpointAuthMethod
+  /** True when the request carries credentials of this method, right or wrong. */
+  matches(request: ClientAuthRequest): boolean
+  /** Undefined when they cannot be read. */
+  read(request: ClientAuthRequest): ClientCredentials | undefined
+}

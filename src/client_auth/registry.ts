@@ -1,0 +1,21 @@
+/** The client authentication methods of this server. A new one is a file and a line here; discovery follows by itself. */
+import type { TokenEndpointAuthMethod } from '../oauth/client_metadata.ts'
+import { clientSecretBasic } from './client_secret_basic.ts'
+import { clientSecretPost } from './client_secret_post.ts'
+import type { ClientAuthMethod } from './method.ts'
+import { none } from './none.ts'
+import { createPrivateKeyJwt, type PrivateKeyJwtDeps } from './private_key_jwt.ts'
+
+export type ClientAuthMethodDeps = PrivateKeyJwtDeps
+
+const factories: Record<TokenEndpointAuthMethod, (deps: ClientAuthMethodDeps) => ClientAuthMethod> = {
+  private_key_jwt: createPrivateKeyJwt,
+  client_secret_basic: () => clientSecretBasic,
+  client_secret_post: () => clientSecretPost,
+  none: () => none,
+}
+
+export const SUPPORTED_AUTH_METHODS: readonly string[] = Object.keys(factories)
+
+export const createClientAuthMethods = (deps: ClientAuthMethodDeps): readonly ClientAuthMethod[] =>
+  Object.values(factories).map((create) => create(deps))

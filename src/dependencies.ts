@@ -1,0 +1,110 @@
+/** The composition root: from the configuration to everything that endpoints work with. */
+import type { DestinationStream } from 'pino'
+import { createPasswordAuthentication, type PasswordAuthentication } from './authentication/password.ts'
+import { createPasswordHashing, type PasswordHashing } from './authentication/password_hashing.ts'
+import { type AuthenticateClient, createAuthenticateClient } from './client_auth/authenticate.ts'
+import type { Config } from './config/schema.ts'
+import { createExchange, type Exchange } from './grants/exchange.ts'
+import { createDatabaseKeys } from './keys/database.ts'
+import type { KeyProvider } from './keys/key_provider.ts'
+import { startCollector } from './sessions/collector.ts'
+import { openSessionStore } from './sessions/registry.ts'
+import { createSessionJwt, type SessionJwt } from './sessions/session_jwt.ts'
+import type { SessionStore } from './sessions/session_store.ts'
+import { createSessions, type Sessions } from './sessions/sessions.ts'
+import { openDatabase } from './storage/database.ts'
+import { prepareSchema } from './storage/migrate.ts'
+import { createRealmDirectory, type RealmDirectory } from './storage/realm_directory.ts'
+import type { Schema } from './storage/schema.ts'
+import { createStore, type Store } from './storage/store.ts'
+import { type Clock, systemClock } from './system/clock.ts'
+import { createLog, type Log } from './system/log.ts'
+import { createOutbound, type Outbound } from './system/outbound.ts'
+import { type Random, systemRandom } from './system/random.ts'
+import {
+  createFindAccessToken,
+  createVerifyAccessToken,
+  type FindAccessToken,
+  type VerifyAccessToken,
+} from './tokens/verify.ts'
+
+export type Dependencies = {
+  config: Config
+  log: Log
+  clock: Clock
+  random: Random
+  store: Store
+  realms: RealmDirectory
+  sessionStore: SessionStore
+  sessions: Sessions
+  sessionJwt: SessionJwt
+  keys: KeyProvider
+  outbound: Outbound
+  passwordHashing: PasswordHashing
+  passwordAuthentication: PasswordAuthentication
+  authenticateClient: AuthenticateClient
+  findAccessToken: FindAccessToken
+  verifyAccessToken: VerifyAccessToken
+  exchange: Exchange
+  /** Stops what runs by itself and closes the stores. */
+  close(): Promise<void>
+}
+
+/** What a test puts in place of the real thing. */
+export type Overrides = { clock?: Clock; random?: Random; logDestination?: DestinationStream }
+
+/** Opens the stores and makes their schema current, or throws with the list of what is missing where it may not. */
+const openStores = async (config: Config, log: Log) => {
+  const database = openDatabase<Schema>(config.database_params, log)
+  try {
+    await prepareSchema(database, 'primary', config.database_params.auto_init_schema, log)
+    return { database, sessionStore: await openSessionStore({ config, database, log }) }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+export const createDependencies = async (config: Config, overrides: Overrides = {}): Promise<Dependencies> => {
+  const clock = overrides.clock ?? systemClock
+  const random = overrides.random ?? systemRandom
+  const log = createLog(config.log_params, overrides.logDestination)
+  const { database, sessionStore } = await openStores(config, log)
+
+  const store = createStore(database)
+  const { issuer, default_realm: defaultRealm } = config.oauth_params
+  const realms = createRealmDirectory({ store, clock, issuer, defaultRealm })
+  const sessions = createSessions({ sessionStore, clock, random })
+  const keys = createDatabaseKeys({ store, clock, random })
+  const outbound = createOutbound({
+    proxy: config.proxy_params,
+    allowLoopback: config.is_development,
+    allowedNetworks: [],
+  })
+  const base = { config, log, clock, random, store, realms, sessionStore, sessions, keys, outbound }
+
+  const passwordHashing = createPasswordHashing(config.password_hashing_params, log)
+  const passwordAuthentication = createPasswordAuthentication({ ...base, passwordHashing })
+  const authenticateClient = createAuthenticateClient(base)
+  const collector = startCollector({
+    sessions,
+    log,
+    intervalSeconds: config.stale_session_collector_config.cleanup_interval_seconds,
+  })
+
+  return {
+    ...base,
+    sessionJwt: createSessionJwt(base),
+    passwordHashing,
+    passwordAuthentication,
+    authenticateClient,
+    findAccessToken: createFindAccessToken(base),
+    verifyAccessToken: createVerifyAccessToken(base),
+    exchange: createExchange({ ...base, authenticateClient }),
+    async close() {
+      await collector.stop()
+      await sessionStore.close()
+      await database.close()
+    },
+  }
+}

@@ -1,0 +1,71 @@
+/** One administrative change: what changes, the version that tells the other nodes, and the audit event – all or nothing. */
+import type { FastifyRequest } from 'fastify'
+import { rightsOf } from '../../authentication/administrators.ts'
+import { factsOf } from '../../http/request_facts.ts'
+import { OAuthError } from '../../oauth/errors.ts'
+import { ADMINISTRATORS_REALM } from '../../oauth/realm_settings.ts'
+import type { AuditEvent, AuditEventType } from '../../storage/audit_events.ts'
+import type { RealmDirectory } from '../../storage/realm_directory.ts'
+import type { RealmStore, Store } from '../../storage/store.ts'
+import type { Clock } from '../../system/clock.ts'
+import type { Random } from '../../system/random.ts'
+import { type Administrator, notFound } from './administrator.ts'
+
+export type ChangeDeps = {
+  store: Pick<Store, 'transaction'>
+  realms: Pick<RealmDirectory, 'forget'>
+  clock: Clock
+  random: Random
+}
+
+type Repositories = Parameters<Parameters<Store['transaction']>[0]>[0]
+
+export type Change = {
+  request: FastifyRequest
+  administrator: Administrator
+  realmId: string
+  type: AuditEventType
+  target: string
+  detail?: AuditEvent['detail']
+}
+
+/** T-AD-04 – the right, too, as it is inside the transaction: it may have been taken since the request came in. */
+const requireStill = async (repositories: Repositories, { administrator, realmId }: Change): Promise<void> => {
+  const user = await repositories.realm(ADMINISTRATORS_REALM).users.find(administrator.user.id)
+  const rights = rightsOf(user?.enabled ? user.roles : [])
+  if (!rights.isSuper && !rights.realms.includes(realmId))
+    throw new OAuthError('forbidden', 'Only an administrator may do this')
+}
+
+export const createMakeChange =
+  (deps: ChangeDeps) =>
+  async <T>(change: Change, work: (realmStore: RealmStore, repositories: Repositories) => Promise<T>): Promise<T> => {
+    const { ip, requestId } = factsOf(change.request)
+    const event = {
+      id: deps.random.id(),
+      occurredAt: deps.clock.now(),
+      type: change.type,
+      outcome: 'success' as const,
+      principal: change.administrator.user.username,
+      target: change.target,
+      ip,
+      requestId,
+      detail: change.detail ?? {},
+    }
+    try {
+      return await deps.store.transaction(async (repositories) => {
+        // First of all: it locks the realm's row, so that what is checked below still holds when it is written.
+        await repositories.realms.bumpVersion(change.realmId)
+        if ((await repositories.realms.findVersion(change.realmId)) === undefined) throw notFound()
+        await requireStill(repositories, change)
+        const realmStore = repositories.realm(change.realmId)
+        const result = await work(realmStore, repositories)
+        await realmStore.audit.insert(event)
+        return result
+      })
+    } finally {
+      deps.realms.forget(change.realmId)
+    }
+  }
+
+export type MakeChange = ReturnType<typeof createMakeChange>

@@ -1,0 +1,34 @@
+/** The administration API: everything under /admin. */
+import type { Endpoint } from '../../http/endpoint.ts'
+import { type AdministratorDeps, createRequireAdministrator } from './administrator.ts'
+import { type ChangeDeps, createMakeChange } from './change.ts'
+import { type ClientsDeps, createClientsEndpoints } from './clients.ts'
+import { createObservationEndpoints, type ObservationDeps } from './observation.ts'
+import { createPaging, type PagingDeps } from './paging.ts'
+import { createRealmsEndpoints, type RealmsDeps } from './realms.ts'
+import { createRows, type RowDeps } from './row.ts'
+import { createUsersEndpoints, type UsersDeps } from './users.ts'
+
+type Tools = 'rows' | 'paging' | 'makeChange'
+
+export type AdministrationDeps = AdministratorDeps &
+  Omit<RowDeps, 'requireAdministrator'> &
+  PagingDeps &
+  ChangeDeps &
+  Omit<RealmsDeps & UsersDeps & ClientsDeps & ObservationDeps, Tools>
+
+export const createAdministrationEndpoints = (deps: AdministrationDeps): Endpoint[] => {
+  const requireAdministrator = createRequireAdministrator(deps)
+  const tools = {
+    ...deps,
+    rows: createRows({ ...deps, requireAdministrator }),
+    paging: createPaging(deps),
+    makeChange: createMakeChange(deps),
+  }
+  return [
+    ...createRealmsEndpoints(tools),
+    ...createUsersEndpoints(tools),
+    ...createClientsEndpoints(tools),
+    ...createObservationEndpoints(tools),
+  ]
+}

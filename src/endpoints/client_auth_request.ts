@@ -1,0 +1,14 @@
+/** What client authentication and grants may know of a request to an endpoint that clients call. */
+import type { FastifyRequest } from 'fastify'
+import type { ClientAuthRequest } from '../client_auth/method.ts'
+import { formBody } from '../http/form_body.ts'
+import type { Realm } from '../storage/realm_directory.ts'
+
+export const clientAuthRequest = (request: FastifyRequest, realm: Realm, path: string): ClientAuthRequest => ({
+  // OAuth 2.1 §2.4.1 – from the body alone: never from the URL.
+  parameters: formBody(request),
+  authorization: request.headers.authorization,
+  endpoint: `${realm.issuer}${path}`,
+  ip: request.clientAddress,
+  requestId: request.id,
+})

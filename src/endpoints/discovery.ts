@@ -1,0 +1,50 @@
+/** RFC 8414 §3 and OpenID Connect Discovery §4 – one document at two addresses. */
+import { SUPPORTED_AUTH_METHODS } from '../client_auth/registry.ts'
+import { SUPPORTED_GRANT_TYPES } from '../grants/registry.ts'
+import type { Endpoint } from '../http/endpoint.ts'
+import { buildMetadata } from '../oauth/metadata.ts'
+import type { Realm } from '../storage/realm_directory.ts'
+
+const PATHS = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'] as const
+
+const MAX_AGE_SECONDS = 60
+
+/** `endpoints`: the other rows of the URL table, whose addresses the document names. */
+export const createDiscoveryEndpoints = ({
+  endpoints,
+}: {
+  endpoints: readonly Pick<Endpoint, 'path'>[]
+}): Endpoint[] => {
+  const paths = new Set(endpoints.map((endpoint) => endpoint.path))
+  // By the realm object, which is replaced when anything in the realm changes.
+  const bodies = new WeakMap<Realm, string>()
+
+  const bodyOf = (realm: Realm): string => {
+    const known = bodies.get(realm)
+    if (known) return known
+    const metadata = buildMetadata({
+      issuer: realm.issuer,
+      paths,
+      grantTypes: SUPPORTED_GRANT_TYPES,
+      authMethods: SUPPORTED_AUTH_METHODS,
+      scopes: realm.settings.scopes.map((scope) => scope.name),
+    })
+    const body = JSON.stringify(metadata)
+    bodies.set(realm, body)
+    return body
+  }
+
+  return PATHS.map((path) => ({
+    at: 'realm',
+    method: 'GET',
+    path,
+    errors: 'json',
+    cors: 'public',
+    mayBeStale: true,
+    handle: (_request, reply, realm) =>
+      reply
+        .header('content-type', 'application/json')
+        .header('cache-control', `public, max-age=${MAX_AGE_SECONDS}`)
+        .send(bodyOf(realm)),
+  }))
+}

@@ -1,0 +1,49 @@
+/** An interaction in the browser that it belongs to: what each of its pages begins with. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Awaiting } from '../../authorization/complete.ts'
+import type { Decision } from '../../authorization/decide.ts'
+import type { AuthorizationFlow } from '../../authorization/flow.ts'
+import type { OpenInteraction } from '../../authorization/interactions.ts'
+import { fromStored } from '../../authorization/read_request.ts'
+import { answerRefusals } from '../../http/authorization_response.ts'
+import { readCookie } from '../../http/cookies.ts'
+import type { AuthorizationRequest } from '../../oauth/authorization_request.ts'
+import { interactionCookieName, sessionCookieName } from '../../sessions/cookies.ts'
+import type { Realm } from '../../storage/realm_directory.ts'
+
+/** The request is read anew for every page: the client may have changed since. */
+export type Opened = OpenInteraction & { realm: Realm; asked: AuthorizationRequest; awaiting: Awaiting }
+
+export type Handle = (opened: Opened, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+
+export const addressOf = ({ realm, interaction }: Opened): string => `${realm.issuer}/interaction/${interaction.id}`
+
+export const clientNameOf = ({ asked: { client } }: Opened): string => client.metadata.client_name ?? client.clientId
+
+export const readSsoSecret = (request: FastifyRequest, realm: Realm): string | undefined =>
+  readCookie(request, sessionCookieName('sso', realm.id))
+
+export const decideHere = async (
+  flow: AuthorizationFlow,
+  opened: Opened,
+  request: FastifyRequest,
+): Promise<Decision> => {
+  const { realm, asked, interaction } = opened
+  const signedIn = await flow.findSignedIn(realm, readSsoSecret(request, realm))
+  return await flow.decide(realm, { request: asked, signedIn, interaction })
+}
+
+export const createHandleOpened =
+  (flow: AuthorizationFlow, handle: Handle) =>
+  async (request: FastifyRequest, reply: FastifyReply, realm: Realm): Promise<FastifyReply> => {
+    const { id } = request.params as { id: string }
+    const here = await flow.interactions.open(realm, id, readCookie(request, interactionCookieName(realm.id)))
+    const { pushedRequestHash, parameters } = here.interaction
+    const awaiting = { interactionId: id, pushedRequestHash }
+    return await answerRefusals(reply, { realm, complete: flow.complete, awaiting }, async () => {
+      const pushed = pushedRequestHash !== undefined
+      const asked = await flow.readRequest(realm, fromStored(parameters), { pushed })
+      request.clientId = asked.client.clientId
+      return await handle({ ...here, realm, asked, awaiting }, request, reply)
+    })
+  }

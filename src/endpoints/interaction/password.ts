@@ -1,0 +1,52 @@
+/** OWASP ASVS 6.2.2 – the page on which a person whose password has expired chooses a new one, and so signs in. */
+import type { FastifyReply } from 'fastify'
+import type { PasswordAuthentication, PasswordChange } from '../../authentication/password.ts'
+import { describePasswordProblem } from '../../authentication/password_policy.ts'
+import { csrfToken, requireCsrfToken } from '../../authorization/interactions.ts'
+import { formActionFor } from '../../authorization/response.ts'
+import { redirectTo } from '../../http/authorization_response.ts'
+import { formBody } from '../../http/form_body.ts'
+import { sendPage } from '../../http/page.ts'
+import { factsOf } from '../../http/request_facts.ts'
+import { changePasswordPage } from '../../pages/change_password.ts'
+import type { User } from '../../storage/users.ts'
+import { addressOf, type Handle, type Opened } from './opened.ts'
+import { type SignInDeps, signIn } from './sign_in.ts'
+
+export type PasswordFormDeps = SignInDeps & { passwordAuthentication: Pick<PasswordAuthentication, 'changePassword'> }
+
+/** Only who typed the expired password of this user in this interaction gets a token. */
+const purposeOf = ({ interaction }: Opened, userId: string): string[] => ['password', interaction.id, userId]
+
+export const showPasswordForm = (reply: FastifyReply, opened: Opened, user: User, message?: string): FastifyReply => {
+  const page = changePasswordPage({
+    action: `${addressOf(opened)}/password`,
+    csrf: csrfToken(opened.browserSecret, purposeOf(opened, user.id)),
+    username: user.username,
+    message,
+  })
+  return sendPage(reply, page, { formAction: formActionFor(opened.asked.redirectUri) })
+}
+
+const messageOf = (change: Exclude<PasswordChange, { outcome: 'changed' }>): string =>
+  change.outcome === 'wrong_password'
+    ? 'The current password is not right.'
+    : `${describePasswordProblem(change.problem)}.`
+
+export const createChangePassword =
+  (deps: PasswordFormDeps): Handle =>
+  async (opened, request, reply) => {
+    const form = formBody(request)
+    const user = await opened.realm.store.users.findByUsername(form.get('username') ?? '')
+    requireCsrfToken(form.get('csrf'), opened.browserSecret, purposeOf(opened, user?.id ?? ''))
+    if (!user) return redirectTo(reply, addressOf(opened))
+    const next = form.get('new_password') ?? ''
+    if (next !== form.get('new_password_again')) {
+      return showPasswordForm(reply, opened, user, 'The new password is not the same in both fields.')
+    }
+    const passwords = { current: form.get('current_password') ?? '', next }
+    const change = await deps.passwordAuthentication.changePassword(opened.realm, user, passwords, factsOf(request))
+    if (change.outcome !== 'changed') return showPasswordForm(reply, opened, user, messageOf(change))
+    await signIn(deps, opened, { user: change.user, request, reply })
+    return redirectTo(reply, addressOf(opened))
+  }

@@ -1,0 +1,40 @@
+/** OpenID Connect Core §2 – the session that begins when a person has signed in on a page. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { setCookie } from '../../http/cookies.ts'
+import { factsOf } from '../../http/request_facts.ts'
+import { sessionCookieName, sessionCookieSameSite } from '../../sessions/cookies.ts'
+import type { Sessions } from '../../sessions/sessions.ts'
+import type { User } from '../../storage/users.ts'
+import { type Clock, delay, toSeconds } from '../../system/clock.ts'
+import { type Opened, readSsoSecret } from './opened.ts'
+
+export type SignInDeps = { sessions: Pick<Sessions, 'start' | 'resume' | 'end'>; clock: Clock }
+
+type Person = { user: User; request: FastifyRequest; reply: FastifyReply }
+
+/** A new session always, so that nobody can have planted it (OWASP ASVS 7.2.4); the old one of this browser ends. */
+export const signIn = async (deps: SignInDeps, opened: Opened, { user, request, reply }: Person): Promise<void> => {
+  const { realm, interaction } = opened
+  const before = await deps.sessions.resume(realm.id, 'sso', readSsoSecret(request, realm))
+  const now = deps.clock.now()
+  // auth_time has whole seconds, and a client that asked for a new sign-in must see it grow.
+  if (before?.authTime === toSeconds(now)) await delay(1000 - (now % 1000))
+  const { ip, userAgent } = factsOf(request)
+  const { session, secret } = await deps.sessions.start({
+    realm,
+    kind: 'sso',
+    user,
+    authScheme: 'up',
+    amr: ['pwd'],
+    ip,
+    userAgent,
+  })
+  if (before) await deps.sessions.end([before.sessionId])
+  await realm.store.interactions.markAuthenticated(interaction.id, session.createdAt)
+  setCookie(reply, {
+    name: sessionCookieName('sso', realm.id),
+    value: secret,
+    sameSite: sessionCookieSameSite('sso'),
+    maxAgeSeconds: realm.settings.session_max_age_seconds,
+  })
+}

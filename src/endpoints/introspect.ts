@@ -1,0 +1,83 @@
+/** RFC 7662 – token introspection, for the token's own client and for clients that are registered to ask about all. */
+import type { AuthenticateClient } from '../client_auth/authenticate.ts'
+import type { Endpoint } from '../http/endpoint.ts'
+import { type Client, isConfidential } from '../oauth/client_metadata.ts'
+import { invalidClient, OAuthError } from '../oauth/errors.ts'
+import { joinScope, parseScope } from '../oauth/scopes.ts'
+import type { Realm } from '../storage/realm_directory.ts'
+import { type Clock, toSeconds } from '../system/clock.ts'
+import { sha256 } from '../system/hashing.ts'
+import { isLive } from '../tokens/refresh_token.ts'
+import type { FindAccessToken } from '../tokens/verify.ts'
+import { clientAuthRequest } from './client_auth_request.ts'
+
+export type IntrospectDeps = { authenticateClient: AuthenticateClient; findAccessToken: FindAccessToken; clock: Clock }
+
+const PATH = '/introspect'
+
+/** A resource server that takes tokens of any client has this scope among those it is registered for. */
+export const INTROSPECT_SCOPE = 'introspect'
+
+/** RFC 7662 §2.2 – and nothing else, whether the token is unknown, over, or none of the caller's business. */
+const INACTIVE = { active: false } as const
+
+const mayAskAboutAll = new WeakMap<Client, boolean>()
+
+/** RFC 7662 §4 – a token is not explained to whoever holds it. */
+const mayAsk = (caller: Client, clientId: string): boolean => {
+  if (caller.clientId === clientId) return true
+  const known = mayAskAboutAll.get(caller)
+  if (known !== undefined) return known
+  const may = parseScope(caller.metadata.scope).includes(INTROSPECT_SCOPE)
+  mayAskAboutAll.set(caller, may)
+  return may
+}
+
+export const createIntrospectEndpoint = (deps: IntrospectDeps): Endpoint => {
+  const accessToken = async (realm: Realm, caller: Client, token: string): Promise<object> => {
+    const found = await deps.findAccessToken(realm, token)
+    if (!found || !mayAsk(caller, found.claims.client_id)) return INACTIVE
+    const { claims, user } = found
+    return { active: true, token_type: 'Bearer', ...(user ? { username: user.username } : {}), ...claims }
+  }
+
+  const refreshToken = async (realm: Realm, caller: Client, token: string): Promise<object> => {
+    const family = await realm.store.refreshFamilies.findByToken(sha256(token))
+    if (!family || !isLive(family, deps.clock.now()) || !mayAsk(caller, family.clientId)) return INACTIVE
+    const [client, user] = await Promise.all([
+      realm.findClient(family.clientId),
+      realm.store.users.find(family.granted.userId),
+    ])
+    if (!client?.enabled || !user?.enabled) return INACTIVE
+    return {
+      active: true,
+      iss: realm.issuer,
+      sub: user.id,
+      username: user.username,
+      client_id: family.clientId,
+      scope: joinScope(family.granted.scopes),
+      iat: toSeconds(family.rotatedAt),
+      exp: toSeconds(Math.min(family.idleExpiresAt, family.expiresAt)),
+    }
+  }
+
+  return {
+    at: 'realm',
+    method: 'POST',
+    path: PATH,
+    errors: 'json',
+    cors: 'none',
+    async handle(request, reply, realm) {
+      const asked = clientAuthRequest(request, realm, PATH)
+      const caller = await deps.authenticateClient(realm, asked)
+      request.clientId = caller.clientId
+      // RFC 7662 §2.1 – against scanning for tokens: a client that anybody can claim to be may not ask.
+      if (!isConfidential(caller)) throw invalidClient('a public client asked about a token')
+      const token = asked.parameters.get('token')
+      if (token === undefined) throw new OAuthError('invalid_request', 'The token is missing')
+      reply.header('cache-control', 'no-store')
+      // The form tells the kinds apart; RFC 7662 §2.1 – a token_type_hint may be ignored.
+      return await (token.includes('.') ? accessToken(realm, caller, token) : refreshToken(realm, caller, token))
+    },
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * OpenID Connect RP-Initiated Logout 1.0 – the end-session endpoint, a page; what is posted here as JSON is the logout of
+ * the API beside OAuth.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { createReadIdTokenHint, type IdTokenHintDeps } from '../authorization/id_token_hint.ts'
+import { csrfToken, isBrowserSecret, requireCsrfToken } from '../authorization/interactions.ts'
+import { createReadLogoutRequest, type LogoutRequest } from '../authorization/logout_request.ts'
+import { formActionFor } from '../authorization/response.ts'
+import { redirectTo } from '../http/authorization_response.ts'
+import { clearCookie, readCookie, setCookie } from '../http/cookies.ts'
+import type { Endpoint, RealmEndpoint } from '../http/endpoint.ts'
+import { createErrorHandler } from '../http/errors.ts'
+import { queryParameters } from '../http/form.ts'
+import { formBody, isForm } from '../http/form_body.ts'
+import { requireOwnOrigin } from '../http/own_origin.ts'
+import { sendPage } from '../http/page.ts'
+import { factsOf } from '../http/request_facts.ts'
+import { confirmSignOutPage } from '../pages/confirm_sign_out.ts'
+import { signedOutPage } from '../pages/signed_out.ts'
+import { interactionCookieName, sessionCookieName, sessionCookieSameSite } from '../sessions/cookies.ts'
+import type { Session } from '../sessions/session_store.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import type { Realm } from '../storage/realm_directory.ts'
+import type { Clock } from '../system/clock.ts'
+import type { Log } from '../system/log.ts'
+import type { Random } from '../system/random.ts'
+import { createLogoutApiEndpoints, type LogoutApiDeps } from './logout_api.ts'
+
+export type LogoutDeps = IdTokenHintDeps &
+  LogoutApiDeps & { sessions: Pick<Sessions, 'resume' | 'end'>; clock: Clock; random: Random; log: Log }
+
+const LOGOUT_PARAMETERS = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']
+
+const purposeOf = (session: Session): string[] => ['sign-out', session.sessionId]
+
+/** The address with those of the parameters that name what comes after the logout. */
+const withParameters = (address: string, pairs: readonly (readonly [string, string | undefined])[]): string => {
+  const known = pairs.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+  return known.length === 0 ? address : `${address}?${new URLSearchParams(known)}`
+}
+
+/** RP-Initiated Logout §2 – the hint names the person, and where it does the session, that this browser is signed in as. */
+const isMeant = ({ hint }: LogoutRequest, session: Session): boolean =>
+  hint !== undefined &&
+  hint.subject === session.userId &&
+  (hint.sessionId === undefined || hint.sessionId === session.sessionId)
+
+export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
+  const { sessions, clock, random } = deps
+  const readLogoutRequest = createReadLogoutRequest({ readIdTokenHint: createReadIdTokenHint(deps) })
+  const sendJsonError = createErrorHandler('json', deps.log)
+  const apiLogout = createLogoutApiEndpoints(deps).find((endpoint) => endpoint.at === 'server')
+
+  const resume = (request: FastifyRequest, realm: Realm): Promise<Session | undefined> =>
+    sessions.resume(realm.id, 'sso', readCookie(request, sessionCookieName('sso', realm.id)))
+
+  const endSession = async (request: FastifyRequest, realm: Realm, session: Session): Promise<void> => {
+    await sessions.end([session.sessionId])
+    const { ip, requestId } = factsOf(request)
+    await realm.store.audit.insert({
+      id: random.id(),
+      occurredAt: clock.now(),
+      type: 'logout',
+      outcome: 'success',
+      principal: session.username,
+      target: session.sessionId,
+      ip,
+      requestId,
+      detail: {},
+    })
+  }
+
+  const finish = (reply: FastifyReply, realm: Realm, returnTo: string | undefined): FastifyReply => {
+    clearCookie(reply, { name: sessionCookieName('sso', realm.id), sameSite: sessionCookieSameSite('sso') })
+    return redirectTo(reply, returnTo ?? `${realm.issuer}/signed-out`)
+  }
+
+  /** Asks the person first: anybody can send a browser here (T-SE-15). */
+  const showConfirmation = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    realm: Realm,
+    { logout, session }: { logout: LogoutRequest; session: Session },
+  ): FastifyReply => {
+    const name = interactionCookieName(realm.id)
+    const known = readCookie(request, name)
+    const browserSecret = isBrowserSecret(known) ? known : random.secret()
+    setCookie(reply, { name, value: browserSecret, sameSite: 'lax' })
+    const parameters = queryParameters(request.raw.url ?? '')
+    const page = confirmSignOutPage({
+      action: withParameters(`${realm.issuer}/logout/confirm`, [
+        ['client_id', logout.client?.clientId],
+        ['post_logout_redirect_uri', parameters.get('post_logout_redirect_uri')],
+        ['state', parameters.get('state')],
+      ]),
+      csrf: csrfToken(browserSecret, purposeOf(session)),
+      clientName: logout.client && (logout.client.metadata.client_name ?? logout.client.clientId),
+    })
+    return sendPage(reply, page, { formAction: logout.returnTo === undefined ? [] : formActionFor(logout.returnTo) })
+  }
+
+  const show: RealmEndpoint['handle'] = async (request, reply, realm) => {
+    const logout = await readLogoutRequest(realm, queryParameters(request.raw.url ?? ''))
+    const session = await resume(request, realm)
+    if (session && !isMeant(logout, session)) return showConfirmation(request, reply, realm, { logout, session })
+    if (session) await endSession(request, realm, session)
+    // RP-Initiated Logout §3 – without a hint nobody vouches that the person comes from this client.
+    return finish(reply, realm, logout.hint && logout.returnTo)
+  }
+
+  const post: RealmEndpoint['handle'] = async (request, reply, realm) => {
+    if (isForm(request)) {
+      // The cookie is SameSite=Lax: it does not come with a form of another site, but with the redirect after it.
+      const form = formBody(request)
+      const parameters = LOGOUT_PARAMETERS.map((name) => [name, form.get(name)] as const)
+      return redirectTo(reply, withParameters(`${realm.issuer}/logout`, parameters))
+    }
+    try {
+      return await apiLogout?.handle(request, reply)
+    } catch (error) {
+      return sendJsonError(error, request, reply)
+    }
+  }
+
+  const confirm: RealmEndpoint['handle'] = async (request, reply, realm) => {
+    requireOwnOrigin(request, realm.issuer)
+    const form = formBody(request)
+    const logout = await readLogoutRequest(realm, queryParameters(request.raw.url ?? ''))
+    const session = await resume(request, realm)
+    if (session) {
+      const browserSecret = readCookie(request, interactionCookieName(realm.id))
+      requireCsrfToken(form.get('csrf'), browserSecret, purposeOf(session))
+      await endSession(request, realm, session)
+    }
+    return finish(reply, realm, logout.returnTo)
+  }
+
+  const showSignedOut: RealmEndpoint['handle'] = (_request, reply) => sendPage(reply, signedOutPage({}))
+
+  const shape = { at: 'realm', errors: 'page', cors: 'none' } as const
+  return [
+    { ...shape, method: 'GET', path: '/logout', handle: show },
+    { ...shape, method: 'POST', path: '/logout', handle: post },
+    { ...shape, method: 'POST', path: '/logout/confirm', handle: confirm },
+    { ...shape, method: 'GET', path: '/signed-out', handle: showSignedOut },
+  ]
+}

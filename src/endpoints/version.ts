@@ -1,0 +1,12 @@
+/** GET /public/version – which version of the server answers. */
+import type { Endpoint } from '../http/endpoint.ts'
+import { VERSION } from '../system/version.ts'
+
+export const createVersionEndpoint = (): Endpoint => ({
+  at: 'server',
+  method: 'GET',
+  path: '/public/version',
+  errors: 'json',
+  cors: 'public',
+  handle: (_request, reply) => reply.send({ version: VERSION }),
+})

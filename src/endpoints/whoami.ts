@@ -1,0 +1,52 @@
+/** Who is signed in: the claims of the cookie's session, as JSON or as a session JWT that others can check offline. */
+import type { FastifyRequest } from 'fastify'
+import type { Endpoint } from '../http/endpoint.ts'
+import { OAuthError } from '../oauth/errors.ts'
+import type { SessionClaims, SessionJwt } from '../sessions/session_jwt.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import type { RealmDirectory } from '../storage/realm_directory.ts'
+import { openNamedRealm, resumeFromCookie } from './session_of_cookie.ts'
+
+export type WhoamiDeps = {
+  realms: Pick<RealmDirectory, 'open'>
+  sessions: Pick<Sessions, 'resume'>
+  sessionJwt: SessionJwt
+}
+
+const unauthorized = (hint: string): OAuthError =>
+  new OAuthError('unauthorized', 'There is no session in this realm', { hint })
+
+/** RFC 9110 §12.5.1 – a media type that is named is wanted, unless its weight says never. */
+const wantsJwt = (accept: string | undefined): boolean =>
+  (accept ?? '').split(',').some((range) => {
+    const [type, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
+    return type === 'application/jwt' && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))
+  })
+
+export const createWhoamiEndpoints = ({ realms, sessions, sessionJwt }: WhoamiDeps): Endpoint[] => {
+  const claimsFor = async (request: FastifyRequest): Promise<SessionClaims> => {
+    const realm = await openNamedRealm(realms, request)
+    const session = await resumeFromCookie(sessions, request, realm)
+    if (!session) throw unauthorized('no live session behind the cookie')
+    const user = await realm.store.users.find(session.userId)
+    if (!user?.enabled) throw unauthorized('the user is gone or disabled')
+    if (session.restricted) throw new OAuthError('password_expired', 'The password has to be changed first')
+    return sessionJwt.claims(realm, session, user)
+  }
+
+  return [
+    {
+      at: 'server',
+      method: 'GET',
+      path: '/whoami',
+      errors: 'json',
+      cors: 'none',
+      async handle(request, reply) {
+        reply.header('cache-control', 'no-store').header('vary', 'accept, cookie')
+        const claims = await claimsFor(request)
+        if (!wantsJwt(request.headers.accept)) return reply.send(claims)
+        return reply.header('content-type', 'application/jwt').send(sessionJwt.issue(claims))
+      },
+    },
+  ]
+}

@@ -1,0 +1,44 @@
+/** RFC 6749 §3.2 – what happens to every token request, in this order. A grant fills in step 4 and can forget no other. */
+import type { AuthenticateClient } from '../client_auth/authenticate.ts'
+import type { ClientAuthRequest } from '../client_auth/method.ts'
+import type { Client } from '../oauth/client_metadata.ts'
+import { OAuthError } from '../oauth/errors.ts'
+import type { Realm } from '../storage/realm_directory.ts'
+import { createIssue, type IssueDeps, type TokenResponse } from '../tokens/issue.ts'
+import { createGrants, type GrantDeps } from './registry.ts'
+
+export type ExchangeDeps = GrantDeps & IssueDeps & { authenticateClient: AuthenticateClient }
+
+/** The client is for the log: the response does not name it. */
+export type Exchanged = { client: Client; response: TokenResponse }
+
+const requireRegistered = (client: Client, grantType: string): void => {
+  const registered: readonly string[] = client.metadata.grant_types
+  if (!registered.includes(grantType)) {
+    throw new OAuthError('unauthorized_client', 'The client is not registered for this grant_type')
+  }
+}
+
+export const createExchange = (deps: ExchangeDeps) => {
+  const grants = createGrants(deps)
+  const issue = createIssue(deps)
+
+  /** Throws OAuthError. */
+  return async (realm: Realm, request: ClientAuthRequest): Promise<Exchanged> => {
+    // 1. RFC 6749 §4.5, §5.2 – which grant.
+    const grantType = request.parameters.get('grant_type')
+    if (grantType === undefined) throw new OAuthError('invalid_request', 'The grant_type is missing')
+    const grant = grants.get(grantType)
+    if (!grant) throw new OAuthError('unsupported_grant_type', 'The grant_type is not supported')
+    // 2. RFC 6749 §3.2.1 – who asks.
+    const client = await deps.authenticateClient(realm, request)
+    // 3. RFC 6749 §5.2 – may this client use it.
+    requireRegistered(client, grantType)
+    // 4. What the grant proves. It checks everything and uses nothing up.
+    const authorization = await grant.authorize(realm, client, request)
+    // 5. RFC 6749 §5.1 – tokens, handed out once what was proved is used up for good.
+    return { client, response: await issue(realm, authorization) }
+  }
+}
+
+export type Exchange = ReturnType<typeof createExchange>

@@ -1,0 +1,20 @@
+/** The contract of a grant type (RFC 6749 §1.3): it fills one hole of the pipeline in exchange.ts, and knows no HTTP. */
+import type { Client } from '../oauth/client_metadata.ts'
+import type { Parameters } from '../oauth/parameters.ts'
+import type { Realm } from '../storage/realm_directory.ts'
+import type { Authorization } from '../tokens/authorization.ts'
+
+export type GrantRequest = {
+  parameters: Parameters
+  /** For the audit. */
+  ip: string
+  requestId: string
+}
+
+export type Grant = {
+  /**
+   * Makes every check for a client that is authenticated and registered for the grant, and changes nothing: what is single
+   * use is consumed by the Authorization's `commit`. Throws OAuthError.
+   */
+  authorize(realm: Realm, client: Client, request: GrantRequest): Promise<Authorization>
+}

@@ -1,0 +1,35 @@
+/** T-IS-01 – only the hosts of the configuration are answered: nothing here is ever built from the request's own Host. */
+import type { FastifyRequest } from 'fastify'
+import { OAuthError } from '../oauth/errors.ts'
+
+/** Host of HTTP/1.1 or :authority of HTTP/2, lower case; undefined when there is none or more than one. */
+const namedHost = (request: FastifyRequest): string | undefined => {
+  const { rawHeaders } = request.raw
+  let host: string | undefined
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]
+    if (name === undefined || (name.length !== 4 && name.length !== 10)) continue
+    const lower = name.toLowerCase()
+    if (lower !== 'host' && lower !== ':authority') continue
+    const value = rawHeaders[index + 1]?.toLowerCase()
+    // HTTP/2 may carry both, and RFC 9113 §8.3.1 asks that they agree.
+    if (
+      host !== undefined &&
+      (lower === 'host' ? request.raw.httpVersionMajor === 1 || host !== value : host !== value)
+    )
+      return undefined
+    host = value
+  }
+  return host
+}
+
+export const createRequireKnownHost = (hosts: readonly string[]) => {
+  const known = new Set(hosts.map((host) => host.toLowerCase()))
+  return (request: FastifyRequest): void => {
+    const host = namedHost(request)
+    if (host === undefined || !known.has(host))
+      throw new OAuthError('misdirected_request', 'This server does not answer for that host', {
+        hint: 'see allowed_hosts in server_params',
+      })
+  }
+}

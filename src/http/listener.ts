@@ -1,0 +1,113 @@
+/**
+ * The TLS listeners: TLS 1.2 with ECDHE-GCM suites and TLS 1.3, HTTP/2 and HTTP/1.1 by ALPN, and the connections they hold,
+ * so that a shutdown can let the busy ones finish and close the idle ones.
+ */
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type SecureServerOptions,
+  type ServerHttp2Session,
+} from 'node:http2'
+import type { Socket } from 'node:net'
+import type { Config } from '../config/schema.ts'
+
+const HANDSHAKE_TIMEOUT_MS = 5_000
+const KEEP_ALIVE_TIMEOUT_MS = 65_000
+const CONNECTIONS_CHECKING_INTERVAL_MS = 1_000
+const MAX_HEADER_BYTES = 16_384
+
+export type ListenerHandler = NonNullable<Parameters<typeof createSecureServer>[1]>
+
+/** `asksForCertificate`: browsers may prompt for one, so only where clients are known to have it. */
+const toServerOptions = (config: Config, asksForCertificate: boolean): SecureServerOptions => {
+  const requestTimeoutMs = config.server_params.request_timeout_secs * 1000
+  const options = {
+    allowHTTP1: true,
+    key: config.pem.server_private_key,
+    cert: config.pem.server_certificate,
+    minVersion: config.tls.minVersion,
+    ciphers: config.tls.ciphers,
+    honorCipherOrder: true,
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    // An unknown certificate reaches the endpoint, which answers in words; the handshake could only break.
+    ...(asksForCertificate ? { requestCert: true, rejectUnauthorized: false, ca: config.pem.client_ca } : {}),
+    maxHeaderSize: MAX_HEADER_BYTES,
+    maxHeaderListPairs: 128,
+    settings: { maxHeaderListSize: MAX_HEADER_BYTES, maxConcurrentStreams: 100 },
+    streamResetBurst: 200,
+    streamResetRate: 33,
+    // What follows is for HTTP/1.1.
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    connectionsCheckingInterval: CONNECTIONS_CHECKING_INTERVAL_MS,
+  }
+  return options
+}
+
+export const createListener = (
+  config: Config,
+  handler: ListenerHandler,
+  asksForCertificate: boolean,
+): Http2SecureServer => {
+  const server = createSecureServer(toServerOptions(config, asksForCertificate), handler)
+  // A client that breaks the handshake is its own trouble.
+  server.on('tlsClientError', () => undefined)
+  server.on('sessionError', () => undefined)
+  return server
+}
+
+/** Follows the connections of listeners. */
+export const createConnections = () => {
+  const idle = new Set<Socket>()
+  const busy = new Map<Socket, number>()
+  const sessions = new Set<ServerHttp2Session>()
+  let isClosing = false
+
+  return {
+    follow(server: Http2SecureServer): void {
+      server.on('secureConnection', (socket) => {
+        idle.add(socket)
+        socket.once('close', () => {
+          idle.delete(socket)
+          busy.delete(socket)
+        })
+      })
+      server.on('session', (session) => {
+        sessions.add(session)
+        session.setTimeout(KEEP_ALIVE_TIMEOUT_MS, () => session.close())
+        session.once('close', () => sessions.delete(session))
+      })
+    },
+
+    begin(socket: Socket): void {
+      idle.delete(socket)
+      busy.set(socket, (busy.get(socket) ?? 0) + 1)
+    },
+
+    end(socket: Socket): void {
+      const count = (busy.get(socket) ?? 1) - 1
+      if (count > 0) busy.set(socket, count)
+      else if (busy.delete(socket) && !socket.destroyed) {
+        if (isClosing) socket.end()
+        else idle.add(socket)
+      }
+    },
+
+    /** Closes what is idle, and the rest as soon as it has answered. */
+    close(): void {
+      isClosing = true
+      for (const session of sessions) session.close()
+      for (const socket of idle) socket.destroy()
+    },
+
+    destroy(): void {
+      for (const session of sessions) session.destroy()
+      for (const socket of [...idle, ...busy.keys()]) socket.destroy()
+    },
+
+    busyCount: () => busy.size,
+  }
+}
+
+export type Connections = ReturnType<typeof createConnections>

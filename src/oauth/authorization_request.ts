@@ -1,0 +1,29 @@
+/** OAuth 2.1 §4.1.1 and OpenID Connect Core §3.1.2.1 – an authorization request that passed every check. */
+import type { Client } from './client_metadata.ts'
+import type { Prompt } from './prompt.ts'
+import type { ResponseMode } from './response_mode.ts'
+
+/** Where the answer goes, and what comes back with it unchanged. */
+export type ResponseTarget = {
+  redirectUri: string
+  responseMode: ResponseMode
+  state: string | undefined
+}
+
+export type AuthorizationRequest = Readonly<
+  ResponseTarget & {
+    client: Client
+    /** False when the client left redirect_uri out because it has only one. */
+    redirectUriGiven: boolean
+    scopes: readonly string[]
+    nonce: string | undefined
+    /** RFC 7636 §4.3, always S256. */
+    codeChallenge: string | undefined
+    prompts: readonly Prompt[]
+    /** Seconds; the client's default_max_age when the request has none. */
+    maxAge: number | undefined
+    /** The `sub` that a verified id_token_hint names. */
+    hintedSubject: string | undefined
+    loginHint: string | undefined
+  }
+>

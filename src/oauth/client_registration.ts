@@ -1,0 +1,193 @@
+/**
+ * RFC 7591 §2 and OpenID Connect Dynamic Client Registration 1.0 §2 – what the administration API takes of a client: every
+ * member checked, the whole consistent, and a safe value for everything that is left out.
+ */
+import { z } from 'zod'
+import {
+  type ClientMetadata,
+  GRANT_TYPES,
+  type PublicJwk,
+  TOKEN_ENDPOINT_AUTH_METHODS,
+  type TokenEndpointAuthMethod,
+} from './client_metadata.ts'
+import { isStrongSecret } from './client_secret_strength.ts'
+import { complain, list, text, webUri } from './member_shapes.ts'
+import { jwksProblems } from './public_jwk.ts'
+import { checkRegisteredRedirectUri } from './redirect_uri.ts'
+import { isScopeToken } from './scopes.ts'
+
+const MAX_SCOPES = 64
+const MAX_URIS = 50
+const MAX_TTL_SECONDS = 86_400
+
+const SIGNING_ALG = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const
+
+const scopesOf = (scope: string): string[] => scope.split(' ').filter((token) => token !== '')
+
+const scope = z
+  .string()
+  .max(2_048, 'must have at most 2048 characters')
+  .refine(
+    (value) => scopesOf(value).every(isScopeToken),
+    'must be scope tokens of RFC 6749 section 3.3, with spaces between',
+  )
+  .refine((value) => scopesOf(value).length <= MAX_SCOPES, 'must name at most 64 scopes')
+
+/** RFC 7517 §4 – members that we do not know are allowed in a key, and kept. */
+const jwk = z.looseObject({
+  kty: z.string(),
+  kid: text(256).optional(),
+  alg: text(64).optional(),
+  use: text(64).optional(),
+})
+
+const jwks = z.strictObject({ keys: z.array(jwk) }).superRefine((set, context) => {
+  for (const { index, problem } of jwksProblems(set.keys as PublicJwk[]))
+    complain(context, index === undefined ? ['keys'] : ['keys', index], problem)
+})
+
+const metadata = {
+  client_name: text(128).optional(),
+  client_uri: webUri().optional(),
+  logo_uri: webUri().optional(),
+  policy_uri: webUri().optional(),
+  tos_uri: webUri().optional(),
+  contacts: list(text(254), 10).optional(),
+  application_type: z.enum(['web', 'native']).default('web'),
+  redirect_uris: list(z.string(), MAX_URIS).default([]),
+  post_logout_redirect_uris: list(z.string(), MAX_URIS).default([]),
+  grant_types: list(z.enum(GRANT_TYPES), GRANT_TYPES.length).default(['authorization_code']),
+  response_types: list(z.literal('code'), 1).optional(),
+  scope: scope.optional(),
+  token_endpoint_auth_method: z.enum(TOKEN_ENDPOINT_AUTH_METHODS).default('client_secret_basic'),
+  token_endpoint_auth_signing_alg: z.enum(SIGNING_ALG).optional(),
+  jwks: jwks.optional(),
+  jwks_uri: webUri().optional(),
+  id_token_signed_response_alg: z.enum(SIGNING_ALG).default('RS256'),
+  subject_type: z.literal('public').default('public'),
+  default_max_age: z.int().min(0, 'must be at least 0').max(315_360_000, 'must be at most ten years').optional(),
+  require_auth_time: z.boolean().default(false),
+  initiate_login_uri: webUri().optional(),
+  require_pushed_authorization_requests: z.boolean().default(false),
+  require_pkce: z.boolean().default(true),
+  consent: z.enum(['required', 'skip']).default('required'),
+  profile: z.literal('oauth2_1').default('oauth2_1'),
+  access_token_ttl_secs: z
+    .int()
+    .min(1, 'must be at least 1')
+    .max(MAX_TTL_SECONDS, `must be at most ${MAX_TTL_SECONDS}`)
+    .optional(),
+  allow_token_endpoint_audience: z.boolean().default(false),
+}
+
+type Given = z.output<z.ZodObject<typeof metadata>>
+
+/** RFC 7591 §2.1 – the response types follow from the grant types; a client without users has no scopes about them. */
+const withDefaults = (given: Given): ClientMetadata => {
+  const isForUsers = given.grant_types.includes('authorization_code')
+  const scopes = given.scope ?? (isForUsers ? 'openid profile email' : '')
+  const whole = {
+    ...given,
+    response_types: given.response_types ?? (isForUsers ? ['code'] : []),
+    scope: [...new Set(scopesOf(scopes))].join(' '),
+  }
+  // What is undefined would not survive the way through the database either.
+  return JSON.parse(JSON.stringify(whole)) as ClientMetadata
+}
+
+type Check = (client: ClientMetadata) => [keyof ClientMetadata, string] | undefined
+
+const usesAssertion = (client: ClientMetadata): boolean => client.token_endpoint_auth_method === 'private_key_jwt'
+
+/** One rule, one line: the first that is broken is told. */
+const CHECKS: readonly Check[] = [
+  // RFC 7591 §2 – at least one of the two places, and never both.
+  (client) => (client.jwks && client.jwks_uri ? ['jwks_uri', 'must not be given together with jwks'] : undefined),
+  (client) =>
+    usesAssertion(client) && !client.jwks && !client.jwks_uri
+      ? ['jwks', 'is needed for private_key_jwt, or jwks_uri']
+      : undefined,
+  (client) =>
+    client.token_endpoint_auth_signing_alg !== undefined && !usesAssertion(client)
+      ? ['token_endpoint_auth_signing_alg', 'is for private_key_jwt only']
+      : undefined,
+  (client) => (client.grant_types.length === 0 ? ['grant_types', 'must name at least one'] : undefined),
+  // RFC 6749 §4.4 – only confidential clients.
+  (client) =>
+    client.token_endpoint_auth_method === 'none' && client.grant_types.includes('client_credentials')
+      ? ['grant_types', 'must not contain client_credentials for a public client']
+      : undefined,
+  (client) =>
+    client.grant_types.includes('refresh_token') && !client.grant_types.includes('authorization_code')
+      ? ['grant_types', 'must contain authorization_code where they contain refresh_token']
+      : undefined,
+  // OAuth 2.1 §7.5.2 – a public client has nothing else that binds the code to it.
+  (client) =>
+    client.token_endpoint_auth_method === 'none' && !client.require_pkce
+      ? ['require_pkce', 'must be true for a public client']
+      : undefined,
+  // RFC 7591 §2.1
+  (client) =>
+    client.grant_types.includes('authorization_code') !== client.response_types.includes('code')
+      ? ['response_types', 'must be code exactly where the grant types contain authorization_code']
+      : undefined,
+  // RFC 7591 §2 – clients that use redirects must register where to.
+  (client) =>
+    client.grant_types.includes('authorization_code') && client.redirect_uris.length === 0
+      ? ['redirect_uris', 'must name at least one for authorization_code']
+      : undefined,
+]
+
+const checkUris = (client: ClientMetadata, context: z.RefinementCtx): void => {
+  for (const member of ['redirect_uris', 'post_logout_redirect_uris'] as const)
+    for (const [index, uri] of client[member].entries())
+      complain(context, [member, index], checkRegisteredRedirectUri(uri, client.application_type))
+}
+
+const checkWhole = (client: ClientMetadata, context: z.RefinementCtx): void => {
+  checkUris(client, context)
+  const broken = CHECKS.map((check) => check(client)).find((problem) => problem !== undefined)
+  if (broken) complain(context, [broken[0]], broken[1])
+}
+
+/** RFC 6749 §2.3.1 – unreserved characters only: they are the same whether or not a client encodes them. */
+const clientId = z
+  .string()
+  .regex(/^[A-Za-z0-9._~-]{1,255}$/, 'must be 1 to 255 letters, digits, ., _, ~ or -')
+  .refine((id) => id !== '.' && id !== '..', 'must not be a dot segment')
+
+/** Methods whose clients hold a secret that this server made. */
+export const hasSecret = (method: TokenEndpointAuthMethod): boolean =>
+  method === 'client_secret_basic' || method === 'client_secret_post'
+
+/** `client_secret`: one that is moved in from elsewhere. */
+export const clientCreationSchema = z
+  .strictObject({
+    client_id: clientId.optional(),
+    client_secret: z.string().optional(),
+    enabled: z.boolean().optional(),
+    ...metadata,
+  })
+  .transform(({ client_id, client_secret, enabled, ...given }) => ({
+    clientId: client_id,
+    clientSecret: client_secret,
+    enabled,
+    metadata: withDefaults(given),
+  }))
+  .superRefine((client, context) => {
+    checkWhole(client.metadata, context)
+    if (client.clientSecret === undefined) return
+    if (!hasSecret(client.metadata.token_endpoint_auth_method))
+      complain(context, ['client_secret'], 'is for clients that authenticate with one')
+    else if (!isStrongSecret(client.clientSecret))
+      complain(context, ['client_secret'], 'must have at least 32 characters that nobody could guess')
+  })
+
+/** The path says which client, whatever the body says. `enabled` is as it was when it is left out. */
+export const clientUpdateSchema = z
+  .strictObject({ client_id: z.string().optional(), enabled: z.boolean().optional(), ...metadata })
+  .transform(({ client_id: _id, enabled, ...given }) => ({ enabled, metadata: withDefaults(given) }))
+  .superRefine((client, context) => checkWhole(client.metadata, context))
+
+export type ClientCreation = z.output<typeof clientCreationSchema>
+export type ClientUpdate = z.output<typeof clientUpdateSchema>

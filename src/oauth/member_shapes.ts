@@ -1,0 +1,45 @@
+/** The shapes that members of many API objects have: plain text, web addresses, lists without repetition. */
+import { z } from 'zod'
+
+/** Controls and what reorders or hides its neighbours: nobody could trust what they read (T-CS-10). */
+const MISLEADING = /[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029]/u
+
+const MAX_URI_CHARACTERS = 2_048
+
+const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+/** One line of text that shows what it is. */
+export const text = (maxCharacters: number) =>
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .max(maxCharacters, `must have at most ${maxCharacters} characters`)
+    .refine((value) => value.isWellFormed() && !MISLEADING.test(value), 'contains characters that cannot be seen')
+
+const isWebUri = (value: string): boolean => {
+  if (!/^[\x21-\x7e]+$/.test(value) || !URL.canParse(value)) return false
+  const url = new URL(value)
+  if (url.username !== '' || url.password !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_HOSTS.has(url.hostname))
+}
+
+/** https, or http to this same machine while developing. */
+export const webUri = () =>
+  z
+    .string()
+    .max(MAX_URI_CHARACTERS, 'must have at most 2048 characters')
+    .refine(isWebUri, 'must be an absolute https URI without user name or password')
+
+export const list = <T extends z.ZodType>(item: T, maxItems: number) =>
+  z
+    .array(item)
+    .max(maxItems, `must have at most ${maxItems} items`)
+    .refine(
+      (items) => new Set(items.map((value) => JSON.stringify(value))).size === items.length,
+      'must not name anything twice',
+    )
+
+/** Adds what is wrong with a member, when anything is. */
+export const complain = (context: z.RefinementCtx, path: (string | number)[], problem: string | undefined): void => {
+  if (problem !== undefined) context.addIssue({ code: 'custom', path, message: problem })
+}

@@ -1,0 +1,264 @@
+/**
+ * The session store over Redis. A session's time to live there is what it has left, and expiry is also judged by the clock of
+ * this process, as in the SQL stores. What Redis cannot answer is StoreUnavailable, at once or within a second: nothing is
+ * queued or sent again, so that a login or logout never happens later than the caller was told.
+ */
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import type { Redis, Result } from 'ioredis'
+import { toPage } from '../storage/rows.ts'
+import { StoreUnavailable } from '../storage/store_unavailable.ts'
+import { constantTimeEquals } from '../system/hashing.ts'
+import type { Log } from '../system/log.ts'
+import { CHECK_KEY, realmKey, scripts, secretKey, sessionKey, userKey, usernameKey } from './redis_scripts.ts'
+import { endOf, isLive } from './session_lifetime.ts'
+import type { Session, SessionStore } from './session_store.ts'
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    insertSession(...keysAndArguments: (string | number)[]): Result<number, Context>
+    slideSession(key: string, lastSeenAt: number, idleExpiresAt: number): Result<number, Context>
+    deleteSessions(numberOfKeys: number, ...keys: string[]): Result<number, Context>
+  }
+}
+
+const COMMAND_TIMEOUT_MS = 1_000
+/** A connection that is silent for so long while a command waits is dropped and made anew. */
+const SILENCE_TIMEOUT_MS = 1_500
+const CONNECT_TIMEOUT_MS = 2_000
+const MAX_RECONNECT_DELAY_MS = 1_000
+/** Keys in one command: bounds how long Redis is busy with it. */
+const BATCH = 500
+
+const FIELDS = ['document', 'secret_hash', 'last_seen_at', 'idle_expires_at'] as const
+
+type Stored = { session: Session; secretHash: string }
+
+const toStored = (fields: unknown): Stored | undefined => {
+  const [document, secretHash, lastSeenAt, idleExpiresAt] = fields as (string | null)[]
+  if (typeof document !== 'string' || typeof secretHash !== 'string') return undefined
+  const session = JSON.parse(document) as Session
+  return {
+    secretHash,
+    session: {
+      ...session,
+      // JSON has no undefined.
+      ip: session.ip,
+      userAgent: session.userAgent,
+      lastSeenAt: Number(lastSeenAt),
+      idleExpiresAt: Number(idleExpiresAt),
+    },
+  }
+}
+
+/** Loaded when it is configured: a server without Redis starts faster and stays smaller. */
+const loadIoredis = () => createRequire(import.meta.url)('ioredis') as typeof import('ioredis')
+
+const connect = (url: string, log: Log): Redis => {
+  const { Redis: Connection } = loadIoredis()
+  const redis = new Connection(url, {
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 1,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    socketTimeout: SILENCE_TIMEOUT_MS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), MAX_RECONNECT_DELAY_MS),
+    connectionName: 'auth_server',
+    scripts,
+  })
+  let isDown = false
+  // One line an outage, however many attempts fail.
+  redis.on('error', (error: Error) => {
+    if (!isDown) log.error({ err: error }, 'the session store cannot be reached')
+    isDown = true
+  })
+  redis.on('ready', () => {
+    if (isDown) log.info('the session store can be reached again')
+    isDown = false
+    warnOfEviction(redis, log)
+  })
+  return redis
+}
+
+/** Redis that evicts when memory is short signs people out at random. A server that hides its settings is taken on trust. */
+const warnOfEviction = (redis: Redis, log: Log): void => {
+  redis.config('GET', 'maxmemory-policy').then(
+    (answer) => {
+      const policy = (answer as string[])[1]
+      if (policy !== undefined && policy !== 'noeviction')
+        log.warn(
+          { maxmemory_policy: policy },
+          'the session store may evict sessions: set maxmemory-policy to noeviction',
+        )
+    },
+    () => undefined,
+  )
+}
+
+/** Ours, not the store's: nobody should wait for it to go away. */
+const isMistake = (error: unknown): boolean =>
+  error instanceof TypeError ||
+  error instanceof SyntaxError ||
+  (error instanceof Error && error.message.startsWith('WRONGTYPE'))
+
+export const createRedisSessionStore = (url: string, log: Log): SessionStore => {
+  const redis = connect(url, log)
+
+  const ask = async <T>(question: () => Promise<T>): Promise<T> => {
+    try {
+      return await question()
+    } catch (error) {
+      if (isMistake(error)) throw error
+      throw new StoreUnavailable('the session store did not answer', { cause: error })
+    }
+  }
+
+  let wasReady = false
+  redis.once('ready', () => {
+    wasReady = true
+  })
+
+  /** The first connection is waited for, until it fails; a lost one is not. */
+  const untilFirstReady = async (): Promise<void> => {
+    if (!wasReady) await once(redis, 'ready', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) })
+  }
+
+  const read = async (sessionId: string): Promise<Stored | undefined> =>
+    toStored(await redis.hmget(sessionKey(sessionId), ...FIELDS))
+
+  /** In the order of the ids, without those that are gone; their ids leave the index. */
+  const readAll = async (index: string, sessionIds: string[]): Promise<Session[]> => {
+    const pipeline = redis.pipeline()
+    for (const sessionId of sessionIds) pipeline.hmget(sessionKey(sessionId), ...FIELDS)
+    const answers = (await pipeline.exec()) ?? []
+    const stored = answers.map(([error, fields]) => {
+      if (error) throw error
+      return toStored(fields)
+    })
+    const gone = sessionIds.filter((_, position) => stored[position] === undefined)
+    if (gone.length > 0) await redis.zrem(index, ...gone)
+    return stored.flatMap((each) => (each ? [each.session] : []))
+  }
+
+  /** Sessions of an index from after an id, in order of id, at least `wanted` of them when there are so many. */
+  const readIndex = async (
+    index: string,
+    after: string | undefined,
+    wanted: number,
+    now: number,
+  ): Promise<Session[]> => {
+    const found: Session[] = []
+    let from = after === undefined ? '-' : `(${after}`
+    while (found.length < wanted) {
+      const ids = await redis.zrangebylex(index, from, '+', 'LIMIT', 0, Math.min(wanted, BATCH))
+      const last = ids.at(-1)
+      if (last === undefined) break
+      found.push(...(await readAll(index, ids)).filter((session) => isLive(session, now)))
+      from = `(${last}`
+    }
+    return found
+  }
+
+  const deleteIds = async (sessionIds: string[]): Promise<number> => {
+    let deleted = 0
+    for (let start = 0; start < sessionIds.length; start += BATCH) {
+      const keys = sessionIds.slice(start, start + BATCH).map(sessionKey)
+      deleted += await redis.deleteSessions(keys.length, ...keys)
+    }
+    return deleted
+  }
+
+  return {
+    async insert(session, secretHash) {
+      const { lastSeenAt, expiresAt } = session
+      const idleExpiresAt = endOf(session)
+      const inserted = await ask(() =>
+        redis.insertSession(
+          sessionKey(session.sessionId),
+          secretKey(secretHash),
+          realmKey(session.realmId),
+          userKey(session.realmId, session.userId),
+          usernameKey(session.realmId, session.username),
+          session.sessionId,
+          JSON.stringify(session),
+          secretHash,
+          lastSeenAt,
+          idleExpiresAt,
+          expiresAt,
+          idleExpiresAt - lastSeenAt,
+          expiresAt - lastSeenAt,
+        ),
+      )
+      if (inserted === 0) throw new Error('a session with this id or secret exists')
+    },
+
+    async findBySecret(realmId, kind, secretHash, now) {
+      const stored = await ask(async () => {
+        const sessionId = await redis.get(secretKey(secretHash))
+        return sessionId === null ? undefined : await read(sessionId)
+      })
+      if (!stored || !constantTimeEquals(stored.secretHash, secretHash)) return undefined
+      const { session } = stored
+      return session.realmId === realmId && session.kind === kind && isLive(session, now) ? session : undefined
+    },
+
+    async find(sessionId, now) {
+      const stored = await ask(() => read(sessionId))
+      return stored && isLive(stored.session, now) ? stored.session : undefined
+    },
+
+    async slide(sessionId, { lastSeenAt, idleExpiresAt }) {
+      await ask(() => redis.slideSession(sessionKey(sessionId), lastSeenAt, idleExpiresAt))
+    },
+
+    async list(realmId, page, now) {
+      const sessions = await ask(() => readIndex(realmKey(realmId), page.after, page.limit + 1, now))
+      return toPage(sessions, page.limit, (session) => session.sessionId)
+    },
+
+    async listIdsByOwners(realmId, owners, now) {
+      const found = new Set<string>()
+      for (const { username, authScheme } of owners) {
+        const index = usernameKey(realmId, username)
+        const sessions = await ask(() => readIndex(index, undefined, Number.POSITIVE_INFINITY, now))
+        for (const session of sessions) if (session.authScheme === authScheme) found.add(session.sessionId)
+      }
+      return [...found].sort()
+    },
+
+    async listIdsByUser(realmId, userId, now) {
+      const sessions = await ask(() => readIndex(userKey(realmId, userId), undefined, Number.POSITIVE_INFINITY, now))
+      return sessions.map((session) => session.sessionId)
+    },
+
+    delete: (sessionIds) => ask(() => deleteIds(sessionIds)),
+
+    async deleteByRealm(realmId) {
+      const index = realmKey(realmId)
+      await ask(async () => {
+        for (;;) {
+          const ids = await redis.zrangebylex(index, '-', '+', 'LIMIT', 0, BATCH)
+          if (ids.length === 0) return
+          await deleteIds(ids)
+          await redis.zrem(index, ...ids)
+        }
+      })
+    },
+
+    /** Redis expires by itself. */
+    deleteExpired: async () => 0,
+
+    check: () =>
+      ask(async () => {
+        await untilFirstReady()
+        // A replica or a full server answers reads and refuses this.
+        await redis.set(CHECK_KEY, '', 'PX', 1)
+      }),
+
+    async close() {
+      if (redis.status === 'ready') await redis.quit().catch(() => undefined)
+      redis.disconnect()
+    },
+  }
+}

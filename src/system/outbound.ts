@@ -1,0 +1,195 @@
+/**
+ * RFC 8725 §3.10, OWASP SSRF – fetches of documents whose URL somebody else chose, such as a client's `jwks_uri`. One name
+ * lookup, whose every address must be allowed; the connection goes to those addresses and nowhere else. No redirect is
+ * followed, nothing is decompressed, and whatever goes wrong, callers are told the same.
+ */
+import { lookup } from 'node:dns/promises'
+import { type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http'
+import { request as requestOverTls } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { connect as connectTls } from 'node:tls'
+import { type AddressPolicyParams, createAddressPolicy, isLoopback } from './address_policy.ts'
+import { createGate, type Gate } from './gate.ts'
+import { goesDirect, openTunnel, type ProxyParams } from './proxy.ts'
+
+const MAX_IN_FLIGHT = 10
+const MAX_IN_FLIGHT_PER_HOST = 1
+/** Names are looked up on the threads that hash passwords: most of them have to stay free. */
+const MAX_LOOKUPS = 2
+
+export type OutboundLimits = { maxBytes: number; timeoutMs: number }
+
+export const OUTBOUND_LIMITS: OutboundLimits = { maxBytes: 65_536, timeoutMs: 3_000 }
+
+/** Every failure looks the same, so that nobody maps a network by it; `cause` is for the log. */
+export class OutboundError extends Error {
+  constructor(cause: unknown) {
+    super('The document could not be fetched', { cause })
+    this.name = 'OutboundError'
+  }
+}
+
+/** All addresses of a name. */
+export type Resolve = (hostname: string) => Promise<readonly string[]>
+
+const resolveWithSystem: Resolve = async (hostname) =>
+  (await lookup(hostname, { all: true, order: 'verbatim' })).map(({ address }) => address)
+
+export type OutboundDeps = AddressPolicyParams & {
+  proxy?: ProxyParams | undefined
+  resolve?: Resolve
+  /** Certificates to trust instead of the system's, PEM. */
+  ca?: string | undefined
+}
+
+type Target = { url: URL; hostname: string; port: number }
+
+type Path = { addresses: readonly string[]; tunnel: Duplex | undefined; signal: AbortSignal }
+
+/** Printable ASCII without the escape of NUL: URL parsers drop tabs and line breaks, and resolvers end at NUL. */
+const PLAIN = /^(?!.*%00)[!-~]+$/
+
+const toTarget = (text: string): Target => {
+  if (!PLAIN.test(text)) throw new Error('the URL has characters that no URL has')
+  const url = new URL(text)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new Error('the URL is not https')
+  if (url.username !== '' || url.password !== '') throw new Error('the URL carries credentials')
+  const hostname = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+  return { url, hostname, port: Number(url.port || (url.protocol === 'https:' ? 443 : 80)) }
+}
+
+/** The promise, or the signal's reason when it aborts first; what is under way is left to end by itself. */
+const orAbort = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    const abort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+
+/** Answers a socket's lookup with what was checked. */
+const pinned =
+  (addresses: readonly string[]): LookupFunction =>
+  (_hostname, options, callback) => {
+    const found = addresses.map((address) => ({ address, family: isIP(address) }))
+    if (options.all) callback(null, found)
+    else callback(null, found[0]?.address ?? '', found[0]?.family)
+  }
+
+const readBody = async (response: IncomingMessage, maxBytes: number): Promise<Buffer> => {
+  if (response.statusCode !== 200) throw new Error(`the answer's status is ${response.statusCode}`)
+  // A few compressed bytes can become any number: encoded bodies are refused, not decoded.
+  const encoding = response.headers['content-encoding'] ?? 'identity'
+  if (encoding.toLowerCase() !== 'identity') throw new Error('the answer is encoded')
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > maxBytes) throw new Error('the answer is too large')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+const parseJson = (body: Buffer): unknown => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+
+export const createOutbound = (deps: OutboundDeps) => {
+  const { proxy, resolve = resolveWithSystem } = deps
+  const mayReach = createAddressPolicy(deps)
+  const everywhere = createGate(MAX_IN_FLIGHT)
+  const lookups = createGate(MAX_LOOKUPS)
+  const hosts = new Map<string, Gate>()
+
+  const resolveGently = async (hostname: string, signal: AbortSignal): Promise<readonly string[]> => {
+    const release = await lookups.acquire(signal)
+    // Held until the lookup ends, which may be long after the caller has given up.
+    return await orAbort(resolve(hostname).finally(release), signal)
+  }
+
+  const checkedAddresses = async ({ url, hostname }: Target, signal: AbortSignal): Promise<readonly string[]> => {
+    const addresses = isIP(hostname) === 0 ? await resolveGently(hostname, signal) : [hostname]
+    if (addresses.length === 0) throw new Error('the name has no address')
+    // One refused address is enough: a name that leads inside and outside is nobody's honest name.
+    if (!addresses.every(mayReach)) throw new Error('an address is not allowed')
+    if (url.protocol === 'http:' && !addresses.every(isLoopback)) throw new Error('the URL is not https')
+    return addresses
+  }
+
+  const openTunnelFor = async (
+    { url, hostname, port }: Target,
+    addresses: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Duplex | undefined> => {
+    const [address] = addresses
+    if (!proxy || !address || url.protocol === 'http:') return undefined
+    return goesDirect(proxy, { hostname, addresses }) ? undefined : await openTunnel(proxy, address, port, signal)
+  }
+
+  const send = ({ url, hostname }: Target, path: Path): Promise<IncomingMessage> => {
+    const options: RequestOptions = {
+      method: 'GET',
+      headers: { accept: 'application/json, application/jwk-set+json', 'accept-encoding': 'identity' },
+      agent: false,
+      lookup: pinned(path.addresses),
+      signal: path.signal,
+    }
+    const tls = {
+      servername: isIP(hostname) === 0 ? hostname : '',
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.2' as const,
+      ...(deps.ca === undefined ? {} : { ca: deps.ca }),
+    }
+    const { tunnel: socket } = path
+    const throughTunnel = socket ? { createConnection: () => connectTls({ ...tls, socket, host: hostname }) } : {}
+    return new Promise((resolve, reject) => {
+      const request =
+        url.protocol === 'http:'
+          ? requestPlain(url, options)
+          : requestOverTls(url, { ...options, ...tls, ...throughTunnel })
+      request.on('error', reject).once('response', resolve).end()
+    })
+  }
+
+  const fetchJson = async (target: Target, { maxBytes }: OutboundLimits, signal: AbortSignal): Promise<unknown> => {
+    const addresses = await checkedAddresses(target, signal)
+    const tunnel = await openTunnelFor(target, addresses, signal)
+    let response: IncomingMessage | undefined
+    try {
+      response = await send(target, { addresses, tunnel, signal })
+      return parseJson(await readBody(response, maxBytes))
+    } finally {
+      response?.destroy()
+      tunnel?.destroy()
+    }
+  }
+
+  const inTurn = async <T>(hostname: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
+    const host = hosts.get(hostname) ?? createGate(MAX_IN_FLIGHT_PER_HOST)
+    hosts.set(hostname, host)
+    const releases: (() => void)[] = []
+    try {
+      releases.push(await host.acquire(signal))
+      releases.push(await everywhere.acquire(signal))
+      return await work()
+    } finally {
+      for (const release of releases) release()
+      if (host.isIdle() && hosts.get(hostname) === host) hosts.delete(hostname)
+    }
+  }
+
+  return {
+    /** The JSON document at an https URL, within `timeoutMs` all in all. Throws OutboundError. */
+    async getJson(url: string, limits: OutboundLimits = OUTBOUND_LIMITS): Promise<unknown> {
+      try {
+        const target = toTarget(url)
+        const signal = AbortSignal.timeout(limits.timeoutMs)
+        return await inTurn(target.hostname, signal, () => fetchJson(target, limits, signal))
+      } catch (error) {
+        throw new OutboundError(error)
+      }
+    },
+  }
+}
+
+export type Outbound = ReturnType<typeof createOutbound>

@@ -1,0 +1,33 @@
+/** RFC 9068 §2.2 and OpenID Connect Core §2 – what the tokens of this server say, by their wire names. */
+
+export type AccessTokenClaims = {
+  iss: string
+  /** The user, or the client itself where nobody else is involved. */
+  sub: string
+  aud: string
+  client_id: string
+  scope?: string
+  iat: number
+  exp: number
+  jti: string
+  /** Names the decision behind the token: revoking that revokes this. */
+  authorization_id: string
+  auth_time?: number
+  acr?: string
+  amr?: string[]
+  sid?: string
+  roles?: string[]
+}
+
+export type IdTokenClaims = {
+  iss: string
+  sub: string
+  aud: string
+  exp: number
+  iat: number
+  auth_time: number
+  nonce?: string
+  acr?: string
+  amr?: string[]
+  at_hash?: string
+}

@@ -1,0 +1,154 @@
+/** What the tree promises about itself: which room may know which, and what only one room may do. Packages a room may import are in biome.json. */
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, normalize } from 'node:path'
+import { test } from 'node:test'
+
+/** From the innermost tier to the outermost: a room imports from its own tier and the tiers before it. */
+const TIERS = [
+  ['system'],
+  ['oauth'],
+  ['config'],
+  ['storage', 'migrations', 'audit', 'sessions', 'keys'],
+  ['proofs', 'tokens', 'client_auth', 'authentication'],
+  ['grants', 'authorization'],
+  ['pages'],
+  ['http'],
+  ['endpoints'],
+  ['dependencies.ts', 'server.ts', 'bootstrap.ts'],
+  ['cli'],
+  ['main.ts'],
+]
+
+const root = join(import.meta.dirname, '../..')
+const list = (pattern: string): string[] =>
+  globSync(pattern, { cwd: root })
+    .map((path) => path.replaceAll('\\', '/'))
+    .sort()
+
+const product = list('{src,migrations}/**/*.ts')
+const everything = list('{src,migrations,test,bench,demo,.ci}/**/*.{ts,sh,lua}')
+
+const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
+
+/** Code without comments; strings stay, so that what looks like a comment inside one is not taken for it. */
+const codeOf = (path: string): string =>
+  textOf(path).replace(
+    /('(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
+    (_match, text: string | undefined) => text ?? '',
+  )
+
+const importsOf = (path: string): string[] =>
+  [...codeOf(path).matchAll(/\b(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
+    normalize(join(dirname(path), match[1] ?? '')),
+  )
+
+/** `src/storage/store.ts` is of the room `storage`, `src/server.ts` a room of its own. */
+const roomOf = (path: string): string => {
+  const parts = path.split('/')
+  return (parts[0] === 'src' ? parts[1] : parts[0]) ?? path
+}
+
+const tierOf = (room: string): number => TIERS.findIndex((tier) => tier.includes(room))
+
+/** Every line of the files whose code matches, as `path: what`. */
+const findings = (paths: string[], pattern: RegExp): string[] =>
+  paths.flatMap((path) => [...codeOf(path).matchAll(pattern)].map((match) => `${path}: ${match[0].trim()}`))
+
+const outside = (...allowed: string[]): string[] =>
+  product.filter((path) => !allowed.some((room) => path.startsWith(`src/${room}`)))
+
+test('every file belongs to a known room', () => {
+  assert.deepEqual(
+    product.filter((path) => tierOf(roomOf(path)) < 0),
+    [],
+  )
+})
+
+test('no room imports from a room further out', () => {
+  const wrong = product.flatMap((path) =>
+    importsOf(path)
+      .filter((target) => tierOf(roomOf(target)) > tierOf(roomOf(path)))
+      .map((target) => `${path} imports ${target}`),
+  )
+  assert.deepEqual(wrong, [])
+})
+
+test('no two rooms import each other, directly or in a ring', () => {
+  const edges = new Map<string, Set<string>>()
+  for (const path of product) {
+    const room = roomOf(path)
+    const known = edges.get(room) ?? new Set()
+    for (const target of importsOf(path)) if (roomOf(target) !== room) known.add(roomOf(target))
+    edges.set(room, known)
+  }
+  // Rooms that import nothing still standing are taken away until none is left, or a ring is.
+  for (let before = -1; before !== edges.size; ) {
+    before = edges.size
+    for (const [room, targets] of edges) if (![...targets].some((target) => edges.has(target))) edges.delete(room)
+  }
+  assert.deepEqual(
+    [...edges].map(([room, targets]) => `${room} -> ${[...targets].filter((target) => edges.has(target)).join(', ')}`),
+    [],
+  )
+})
+
+test('time comes from system/ alone', () => {
+  assert.deepEqual(findings(outside('system/'), /\bDate\.now\b|\bnew Date\(\s*\)/g), [])
+})
+
+test('randomness comes from system/ alone', () => {
+  assert.deepEqual(
+    findings(
+      outside('system/'),
+      /\b(?:randomBytes|randomUUID|randomInt|randomFill\w*|getRandomValues|Math\.random)\b/g,
+    ),
+    [],
+  )
+})
+
+test('T-IS-02 what a request says about its own address is read in one place', () => {
+  assert.deepEqual(
+    findings(outside('http/request_facts.ts'), /\b(?:request|req)\.(?:ips?|hostname|host|protocol|port)\b/g),
+    [],
+  )
+})
+
+test('no SQL is built from text', () => {
+  assert.deepEqual(findings(product, /\bsql\.(?:raw|lit|id)\b|\bsql\.(?:ref|table)\([^')]/g), [])
+})
+
+test('T-CA-03 no secret is compared with an operator that stops at the first difference', () => {
+  const named = String.raw`\b[\w.]*(?:[sS]ecret|[tT]oken|[hH]ash|[cC]srf|[vV]erifier|[pP]assword)\b`
+  const value = String.raw`(?!undefined\b|null\b|true\b|false\b)[A-Za-z_][\w.]*`
+  assert.deepEqual(findings(product, new RegExp(String.raw`(?<!typeof )${named}\s*[!=]==\s*${value}`, 'g')), [])
+})
+
+test('no file has a name that says nothing', () => {
+  const empty = /^(?:utils?|helpers?|common|types?|index|misc|shared|manager|service)$|_(?:utils?|helpers?)$/
+  assert.deepEqual(
+    everything.filter((path) => empty.test(basename(path).replace(/\..*$/, ''))),
+    [],
+  )
+})
+
+test('every file opens by saying what it is', () => {
+  assert.deepEqual(
+    list('{src,migrations,test/support,bench,demo}/**/*.ts').filter(
+      (path) => !/^(?:#![^\n]*\n)?\/\*\*/.test(textOf(path)),
+    ),
+    [],
+  )
+})
+
+test('nothing is left for later, and nothing names the machine it was written on', () => {
+  const left = new RegExp(['TO', 'DO|FIX', 'ME|\\bXX', 'X\\b|/ro', 'ot/|/wo', 'rk/'].join(''), 'g')
+  assert.deepEqual(
+    everything.flatMap((path) => [...textOf(path).matchAll(left)].map((match) => `${path}: ${match[0]}`)),
+    [],
+  )
+})
+
+test('the lock file names packages and their hashes, and no place to fetch them from', () => {
+  assert.doesNotMatch(textOf('package-lock.json'), /"resolved":/)
+})

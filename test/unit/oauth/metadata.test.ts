@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { buildMetadata, type Capabilities } from '../../../src/oauth/metadata.ts'
+
+const capabilities: Capabilities = {
+  issuer: 'https://sso.example/realms/shop',
+  paths: new Set(['/authorize', '/token', '/jwks.json', '/admin/realm']),
+  grantTypes: ['authorization_code'],
+  authMethods: ['none', 'client_secret_basic'],
+  scopes: ['reports', 'openid', 'not a scope'],
+}
+
+test('RFC 8414 §2 – an endpoint that the server does not have is not named', () => {
+  const metadata = buildMetadata(capabilities)
+  for (const name of ['userinfo_endpoint', 'introspection_endpoint', 'registration_endpoint', 'end_session_endpoint']) {
+    assert.equal(name in metadata, false, name)
+  }
+})
+
+test('RFC 8414 §2 – algorithms are named only where a method signs', () => {
+  const name = 'token_endpoint_auth_signing_alg_values_supported'
+  assert.equal(name in buildMetadata(capabilities), false)
+  assert.ok(name in buildMetadata({ ...capabilities, authMethods: ['private_key_jwt'] }))
+})
+
+test('RFC 7662 §2.1 – a public client is no method of introspection', () => {
+  assert.deepEqual(buildMetadata(capabilities).introspection_endpoint_auth_methods_supported, ['client_secret_basic'])
+})
+
+test('OpenID Connect Discovery §3 – scopes are named once, and malformed ones not at all', () => {
+  const scopes = buildMetadata(capabilities).scopes_supported as string[]
+  assert.equal(scopes.filter((scope) => scope === 'openid').length, 1)
+  assert.ok(scopes.includes('reports'))
+  assert.equal(scopes.includes('not a scope'), false)
+})
+
+test('OpenID Connect Discovery §3 – what is off is said to be off', () => {
+  const metadata = buildMetadata(capabilities)
+  for (const name of ['request_parameter_supported', 'request_uri_parameter_supported', 'claims_parameter_supported']) {
+    assert.equal(metadata[name], false, name)
+  }
+})
+
+test('RFC 8414 §2 – endpoints are below the issuer', () => {
+  const metadata = buildMetadata(capabilities)
+  assert.equal(metadata.issuer, capabilities.issuer)
+  assert.equal(metadata.token_endpoint, 'https://sso.example/realms/shop/token')
+  assert.equal(metadata.jwks_uri, 'https://sso.example/realms/shop/jwks.json')
+})

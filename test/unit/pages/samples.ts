@@ -1,0 +1,107 @@
+/** Every page as a function of its texts, so that a test can put one text into each place in turn. */
+import { changePasswordPage } from '../../../src/pages/change_password.ts'
+import { confirmSignOutPage } from '../../../src/pages/confirm_sign_out.ts'
+import { consentPage } from '../../../src/pages/consent.ts'
+import { errorPage } from '../../../src/pages/error.ts'
+import { formPostPage } from '../../../src/pages/form_post.ts'
+import { homePage } from '../../../src/pages/home.ts'
+import type { Page } from '../../../src/pages/layout.ts'
+import { loginPage } from '../../../src/pages/login.ts'
+import { setupPage } from '../../../src/pages/setup.ts'
+import { setupDonePage } from '../../../src/pages/setup_done.ts'
+import { signedOutPage } from '../../../src/pages/signed_out.ts'
+import { totpPage } from '../../../src/pages/totp.ts'
+
+/** Gives the text for a place; the place's name is a legible default. */
+type Fill = (place: string) => string
+
+export type Sample = { name: string; places: string[]; render(fill: Fill): Page }
+
+const action = '/login'
+
+export const samples: Sample[] = [
+  {
+    name: 'login',
+    places: ['clientName', 'csrf', 'username', 'message', 'realmName'],
+    render: (fill) =>
+      loginPage({
+        action,
+        clientName: fill('clientName'),
+        csrf: fill('csrf'),
+        username: fill('username'),
+        message: fill('message'),
+        realmName: fill('realmName'),
+      }),
+  },
+  {
+    name: 'totp',
+    places: ['csrf', 'username', 'message'],
+    render: (fill) => totpPage({ action, csrf: fill('csrf'), username: fill('username'), message: fill('message') }),
+  },
+  {
+    name: 'consent',
+    places: ['clientName', 'redirectHost', 'username', 'scope', 'words', 'csrf'],
+    render: (fill) =>
+      consentPage({
+        action,
+        clientName: fill('clientName'),
+        redirectHost: fill('redirectHost'),
+        username: fill('username'),
+        scopes: [
+          { name: fill('scope'), words: fill('words') },
+          { name: 'email', words: 'See your email address' },
+        ],
+        csrf: fill('csrf'),
+        unverified: true,
+      }),
+  },
+  {
+    name: 'error',
+    places: ['code', 'description', 'requestId'],
+    render: (fill) => errorPage({ code: fill('code'), description: fill('description'), requestId: fill('requestId') }),
+  },
+  { name: 'signed_out', places: ['clientName'], render: (fill) => signedOutPage({ clientName: fill('clientName') }) },
+  {
+    name: 'confirm_sign_out',
+    places: ['csrf', 'clientName'],
+    render: (fill) => confirmSignOutPage({ action, csrf: fill('csrf'), clientName: fill('clientName') }),
+  },
+  {
+    name: 'form_post',
+    places: ['field', 'state', 'query'],
+    render: (fill) =>
+      formPostPage({
+        action: `https://client.example/callback?${fill('query')}`,
+        fields: { [fill('field')]: 'a value', state: fill('state') },
+      }),
+  },
+  {
+    name: 'setup',
+    places: ['csrf', 'message', 'username'],
+    render: (fill) => setupPage({ action, csrf: fill('csrf'), message: fill('message'), username: fill('username') }),
+  },
+  {
+    name: 'setup_done',
+    places: ['username', 'issuerPath', 'realmId'],
+    render: (fill) =>
+      setupDonePage({
+        username: fill('username'),
+        issuer: `https://localhost:8443/${fill('issuerPath')}`,
+        realmId: fill('realmId'),
+      }),
+  },
+  {
+    name: 'change_password',
+    places: ['csrf', 'message', 'username'],
+    render: (fill) =>
+      changePasswordPage({ action, csrf: fill('csrf'), message: fill('message'), username: fill('username') }),
+  },
+  {
+    name: 'home',
+    places: ['issuerPath', 'version'],
+    render: (fill) => homePage({ issuer: `https://localhost:8443/${fill('issuerPath')}`, version: fill('version') }),
+  },
+]
+
+/** Each place filled with its own name. */
+export const plain: Fill = (place) => place
