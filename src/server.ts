@@ -96,11 +96,15 @@ export const createServer = async (deps: Dependencies) => {
     connections.begin(request.raw.socket)
     reply.header('x-content-type-options', 'nosniff')
     reply.header('strict-transport-security', 'max-age=31536000')
-    if (isDraining && request.raw.httpVersionMajor === 1) reply.header('connection', 'close')
     limitBodyTime(request, requestTimeoutMs)
     requireReadableBody(request)
     if (!HEALTH_PATHS.has(request.raw.url ?? '')) requireKnownHost(request)
     done()
+  })
+  app.addHook('onSend', (request, reply, payload, done) => {
+    // At the end, because a request may have begun before the shutdown did.
+    if (isDraining && request.raw.httpVersionMajor === 1) reply.header('connection', 'close')
+    done(null, payload)
   })
   app.addHook('onResponse', (request, reply, done) => {
     connections.end(request.raw.socket)

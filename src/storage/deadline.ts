@@ -4,6 +4,9 @@ import { StoreUnavailable } from './store_unavailable.ts'
 /** How long a caller waits for a connection, and again for each statement. */
 export const DEADLINE_MS = 2_000
 
+/** How long the engine itself works on a statement: it shall end first, or it would go on with what nobody waits for. */
+export const STATEMENT_MS = 1_800
+
 /** Settles as the promise does, unless it takes longer than DEADLINE_MS; what arrives after that goes to `late`. */
 export const withDeadline = <T>(
   promise: Promise<T>,

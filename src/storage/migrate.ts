@@ -117,7 +117,7 @@ const apply = async <S>(connection: Connection<S>, step: Step, isResumed: boolea
       await runStatement(connection.session, statement, isResumed)
     } catch (cause) {
       throw new MigrationError(
-        `The migration ${step.name} failed at statement ${index + 1} of ${step.statements.length}: ${(cause as Error).message}. ` +
+        `The migration ${step.name} failed at statement ${index + 1} of ${step.statements.length}: ${describe(cause)}. ` +
           (connection.session.rollsBack
             ? 'Nothing of it was kept; the next start runs it again.'
             : 'The statements before it stay; the next start takes the migration up again.'),
@@ -139,11 +139,25 @@ const applyNext = async <S>(connection: Connection<S>, log: Log): Promise<string
   return step.name
 }
 
+/** A refused connection to a name with several addresses has no message, only a code. */
+const describe = (error: unknown): string => {
+  const { message, code } = error as { message?: string; code?: string }
+  return message || code || String(error)
+}
+
+const openSession = async <S>(database: Database<S>): Promise<MigrationSession> => {
+  try {
+    return await database.openMigrationSession()
+  } catch (cause) {
+    throw new MigrationError(`The ${database.dialect} database cannot be used: ${describe(cause)}`, { cause })
+  }
+}
+
 const withSession = async <S, T>(
   database: Database<S>,
   work: (session: MigrationSession) => Promise<T>,
 ): Promise<T> => {
-  const session = await database.openMigrationSession()
+  const session = await openSession(database)
   try {
     return await work(session)
   } finally {

@@ -5,7 +5,7 @@ import type { Connection, ConnectionOptions, PoolConnection, QueryError, ResultS
 import type { Log } from '../system/log.ts'
 import { parseConnectionUrl } from './connection_url.ts'
 import type { ConnectionParams, Database, MigrationSession } from './database.ts'
-import { DEADLINE_MS } from './deadline.ts'
+import { STATEMENT_MS } from './deadline.ts'
 import { createNetworkDatabase, type Link, type LinkPool } from './network_database.ts'
 
 // Loaded only where it is used: each engine's client costs memory and time at start.
@@ -22,8 +22,8 @@ const SESSION_SETTINGS = [
 // Only MariaDB reads what is marked M!, and only MySQL what is marked !50708.
 const DEADLINE_SETTINGS = [
   `set session innodb_lock_wait_timeout = 1
-   /*M!100101 , max_statement_time = ${DEADLINE_MS / 1000} */ /*M!100300 , idle_transaction_timeout = 10 */
-   /*!50708 , max_execution_time = ${DEADLINE_MS} */`,
+   /*M!100101 , max_statement_time = ${STATEMENT_MS / 1000} */ /*M!100300 , idle_transaction_timeout = 10 */
+   /*!50708 , max_execution_time = ${STATEMENT_MS} */`,
 ]
 
 const toConnectionOptions = (params: ConnectionParams): ConnectionOptions => {

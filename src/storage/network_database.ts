@@ -103,9 +103,9 @@ const createDriver = (engine: NetworkEngine): Driver => {
       inTransaction: false,
       run: (sql, parameters) => guarded.run(connection, sql, parameters),
       executeQuery: <R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> => {
-        const once = () => connection.run(sql, parameters) as Promise<QueryResult<R>>
+        const attempt = () => connection.run(sql, parameters) as Promise<QueryResult<R>>
         // Inside a transaction only the whole of it can be repeated.
-        return connection.inTransaction ? once() : withRepeats(once)
+        return connection.inTransaction ? attempt() : withRepeats(attempt)
       },
       streamQuery: () => {
         throw new Error('Results are not streamed')

@@ -5,7 +5,7 @@ import type { Client, ClientConfig, QueryResult as PgResult, PoolClient } from '
 import type { Log } from '../system/log.ts'
 import { parseConnectionUrl } from './connection_url.ts'
 import type { ConnectionParams, Database, MigrationSession } from './database.ts'
-import { DEADLINE_MS } from './deadline.ts'
+import { STATEMENT_MS } from './deadline.ts'
 import { createNetworkDatabase, type Link, type LinkPool } from './network_database.ts'
 
 // Loaded only where it is used: each engine's client costs memory and time at start.
@@ -82,7 +82,7 @@ const createPool = (params: ConnectionParams, log: Log): LinkPool => {
     max: params.max_connections,
     min: params.min_connections,
     idleTimeoutMillis: params.idle_timeout_secs * 1000,
-    statement_timeout: DEADLINE_MS,
+    statement_timeout: STATEMENT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
   })
   // A connection that breaks while nobody waits for it leaves the pool by itself; without listeners it would end the process.

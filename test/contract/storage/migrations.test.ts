@@ -1,10 +1,11 @@
 /** The schema is made once, by one process at a time, and never guessed at. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { inspect } from 'node:util'
 import { table } from '../../../migrations/ddl.ts'
 import type { Migration } from '../../../migrations/migration.ts'
 import { primary } from '../../../migrations/registry.ts'
-import type { Database, Dialect } from '../../../src/storage/database.ts'
+import { type Database, type Dialect, openDatabase } from '../../../src/storage/database.ts'
 import {
   MigrationError,
   migrate,
@@ -109,6 +110,21 @@ const goldenOf = async (dialect: Dialect): Promise<unknown> => {
     await fresh.drop()
   }
 }
+
+test('a database that is not there is named with the reason, and without its password', async () => {
+  const params = { max_connections: 1, min_connections: 0, connect_timeout_secs: 1, idle_timeout_secs: 1 }
+  for (const backend of ['postgresql', 'mysql'] as const) {
+    const connection_url = `${backend}://user:hidden@localhost:1/db`
+    const database = openDatabase({ ...params, backend, connection_url }, silentLog)
+    await assert.rejects(migrate(database, 'primary', silentLog), (error) => {
+      assert.ok(error instanceof MigrationError)
+      assert.match(error.message, new RegExp(`The ${backend} database cannot be used: .*ECONNREFUSED`))
+      assert.doesNotMatch(inspect(error, { depth: 9 }), /hidden/)
+      return true
+    })
+    await database.close()
+  }
+})
 
 describe('migrations', () => {
   for (const dialect of DIALECTS)

@@ -56,6 +56,23 @@ const holdTransaction = (database: Database, first: (transaction: Kysely<Schema>
   return { started: started.opened, finished, finish: gate.open }
 }
 
+/** Ends every other connection to the database, as an administrator does. */
+const endConnections = async (dialect: 'postgresql' | 'mysql', fresh: TestDatabase): Promise<void> => {
+  const administrator = fresh.connect({ max_connections: 1 })
+  if (dialect === 'postgresql') {
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity
+              where datname = current_database() and pid <> pg_backend_pid()`.execute(administrator.db)
+  } else {
+    const { rows } = await sql<{ id: number }>`
+      select id from information_schema.processlist where db = database() and id <> connection_id()`.execute(
+      administrator.db,
+    )
+    for (const { id } of rows) await sql`kill ${sql.lit(id)}`.execute(administrator.db)
+  }
+  await administrator.close()
+  await sleep(20)
+}
+
 // Most of the time here is spent waiting for deadlines: the suites wait side by side.
 describe('trouble', { concurrency: true }, () => {
   forEachDialect((_dialect, open) => {
@@ -169,6 +186,21 @@ describe('trouble', { concurrency: true }, () => {
         await Promise.all(Array.from({ length: 20 }, read))
       })
 
+      test('F-1 a connection that the server ends in the middle of a transaction: unavailable, nothing kept, then healed', async () => {
+        const client = aClient()
+        const holder = holdTransaction(database, async (transaction) => {
+          await createStore({ ...database, db: transaction })
+            .realm(scene.realm.realmId)
+            .clients.insert(client)
+        })
+        await holder.started
+        await endConnections(dialect, fresh)
+        holder.finish()
+        await assert.rejects(holder.finished, isUnavailable)
+        await heals(async () => assert.equal(await scene.realm.clients.find(client.clientId), undefined))
+        await heals(write)
+      })
+
       test('a statement that takes too long ends on both sides', async () => {
         const sleeping = dialect === 'mysql' ? sql`select sleep(30)` : sql`select pg_sleep(30)`
         await assert.rejects(sleeping.execute(database.db), isUnavailable)
@@ -207,19 +239,16 @@ describe('trouble', { concurrency: true }, () => {
       const insert = (id: string) => store.realms.insert({ id, settings, now: NOW })
       const administrator = fresh.connect({ max_connections: 1 })
       const name = sql.id(new URL(fresh.params.connection_url).pathname.slice(1))
-      const endOthers = () =>
-        sql`select pg_terminate_backend(pid) from pg_stat_activity
-            where datname = current_database() and pid <> pg_backend_pid()`.execute(administrator.db)
-
       await insert('before')
       await sql`alter database ${name} set default_transaction_read_only = on`.execute(administrator.db)
-      await endOthers()
-      await sleep(20)
+      await endConnections('postgresql', fresh)
       await heals(() => store.realms.find('before'))
       await assert.rejects(insert('read-only'), isUnavailable)
-      await sql`alter database ${name} reset default_transaction_read_only`.execute(administrator.db)
-      await endOthers()
-      await sleep(20)
+      await administrator.transaction(async (transaction) => {
+        await sql`set transaction read write`.execute(transaction)
+        await sql`alter database ${name} reset default_transaction_read_only`.execute(transaction)
+      })
+      await endConnections('postgresql', fresh)
       await heals(() => insert('healed'))
       assert.deepEqual(
         (await store.realms.list({ limit: 9 })).items.map((realm) => realm.id),

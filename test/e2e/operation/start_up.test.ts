@@ -1,6 +1,7 @@
 /** What an operator sees of a start: one clear line when it worked, one clear reason when it did not. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
@@ -10,7 +11,7 @@ import { type Prepared, prepareServer, startServerProcess } from '../../support/
 const MAIN = join(import.meta.dirname, '../../../src/main.ts')
 
 const runOnce = (prepared: Prepared, args: string[]) =>
-  spawnSync(process.execPath, [MAIN, ...args], { cwd: prepared.folder, env: prepared.env, encoding: 'utf8' })
+  spawnSync(process.execPath, [MAIN, ...args], { cwd: prepared.folder, env: prepared.env, encoding: 'utf8', timeout: 120_000 })
 
 const lines = (output: string): { msg: string; issuer?: string; level: number }[] =>
   output
@@ -78,6 +79,7 @@ describe('start', () => {
   test('a port that somebody else has ends the start with one line that names it', async (t) => {
     const prepared = await prepareServer()
     const other = createServer().listen(prepared.port, '127.0.0.1')
+    await once(other, 'listening')
     t.after(async () => {
       other.close()
       await prepared.remove()
