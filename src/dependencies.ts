@@ -7,7 +7,6 @@ import type { Config } from './config/schema.ts'
 import { createExchange, type Exchange } from './grants/exchange.ts'
 import { createDatabaseKeys } from './keys/database.ts'
 import type { KeyProvider } from './keys/key_provider.ts'
-import { startCollector } from './sessions/collector.ts'
 import { openSessionStore } from './sessions/registry.ts'
 import { createSessionJwt, type SessionJwt } from './sessions/session_jwt.ts'
 import type { SessionStore } from './sessions/session_store.ts'
@@ -18,6 +17,7 @@ import { createRealmDirectory, type RealmDirectory } from './storage/realm_direc
 import type { Schema } from './storage/schema.ts'
 import { createStore, type Store } from './storage/store.ts'
 import { type Clock, systemClock } from './system/clock.ts'
+import { startCollector } from './system/collector.ts'
 import { createLog, type Log } from './system/log.ts'
 import { createOutbound, type Outbound } from './system/outbound.ts'
 import { type Random, systemRandom } from './system/random.ts'
@@ -49,6 +49,9 @@ export type Dependencies = {
   /** Stops what runs by itself and closes the stores. */
   close(): Promise<void>
 }
+
+/** Of each table at a time. */
+const PURGE_BATCH = 500
 
 /** What a test puts in place of the real thing. */
 export type Overrides = { clock?: Clock; random?: Random; logDestination?: DestinationStream }
@@ -86,11 +89,16 @@ export const createDependencies = async (config: Config, overrides: Overrides = 
   const passwordHashing = createPasswordHashing(config.password_hashing_params, log)
   const passwordAuthentication = createPasswordAuthentication({ ...base, passwordHashing })
   const authenticateClient = createAuthenticateClient(base)
-  const collector = startCollector({
-    sessions,
-    log,
-    intervalSeconds: config.stale_session_collector_config.cleanup_interval_seconds,
-  })
+  const { cleanup_interval_seconds: intervalSeconds } = config.stale_session_collector_config
+  const collectors = [
+    startCollector({ what: 'sessions', removeBatch: sessions.removeExpiredBatch, log, intervalSeconds }),
+    startCollector({
+      what: 'rows',
+      removeBatch: () => store.purgeExpired(clock.now(), PURGE_BATCH),
+      log,
+      intervalSeconds,
+    }),
+  ]
 
   return {
     ...base,
@@ -102,7 +110,7 @@ export const createDependencies = async (config: Config, overrides: Overrides = 
     verifyAccessToken: createVerifyAccessToken(base),
     exchange: createExchange({ ...base, authenticateClient }),
     async close() {
-      await collector.stop()
+      await Promise.all(collectors.map((collector) => collector.stop()))
       await sessionStore.close()
       await database.close()
     },

@@ -85,20 +85,23 @@ export const createClientKeys = (deps: ClientKeysDeps) => {
     return made
   }
 
-  /** Once for all callers that wait. A fetch that fails leaves the keys as they were. */
-  const fetchInto = (url: string, document: Fetched): Promise<void> => {
-    document.fetching ??= (async () => {
-      document.triedAt = deps.clock.now()
-      try {
-        const body = await deps.outbound.getJson(url, FETCH_LIMITS)
-        document.keys = importKeys((body as { keys?: unknown } | null)?.keys)
-        document.fetchedAt = deps.clock.now()
-      } catch {
-        // The old keys stay in use, and without any the client cannot authenticate. The next try is half a minute off.
-      } finally {
-        document.fetching = undefined
-      }
-    })()
+  /** A fetch that fails leaves the keys as they were. */
+  const fetchInto = async (url: string, document: Fetched): Promise<void> => {
+    document.triedAt = deps.clock.now()
+    try {
+      const body = await deps.outbound.getJson(url, FETCH_LIMITS)
+      document.keys = importKeys((body as { keys?: unknown } | null)?.keys)
+      document.fetchedAt = deps.clock.now()
+    } catch {
+      // The old keys stay in use, and without any the client cannot authenticate. The next try is half a minute off.
+    }
+  }
+
+  /** One fetch for all callers that wait. */
+  const refetch = (url: string, document: Fetched): Promise<void> => {
+    document.fetching ??= fetchInto(url, document).finally(() => {
+      document.fetching = undefined
+    })
     return document.fetching
   }
 
@@ -106,10 +109,10 @@ export const createClientKeys = (deps: ClientKeysDeps) => {
     const document = documentOf(url)
     const elapsed = (since: number): number => Math.abs(deps.clock.now() - since)
     const isDue = () => elapsed(document.triedAt) >= MIN_REFETCH_MS
-    if (document.fetching || (elapsed(document.fetchedAt) >= MAX_AGE_MS && isDue())) await fetchInto(url, document)
+    if (document.fetching || (elapsed(document.fetchedAt) >= MAX_AGE_MS && isDue())) await refetch(url, document)
     const known = select(document.keys, query)
     if (known.length > 0 || !isDue()) return known
-    await fetchInto(url, document)
+    await refetch(url, document)
     return select(document.keys, query)
   }
 

@@ -7,12 +7,12 @@ const MAX_AGE_SECONDS = 60
 
 export const createJwksEndpoint = ({ keys }: { keys: Pick<KeyProvider, 'publicKeys'> }): Endpoint => {
   // The array stays the same until a key comes or goes.
-  const bodies = new WeakMap<readonly PublicKey[], Buffer>()
+  const bodies = new WeakMap<readonly PublicKey[], string>()
 
-  const bodyOf = (publicKeys: readonly PublicKey[]): Buffer => {
+  const bodyOf = (publicKeys: readonly PublicKey[]): string => {
     const known = bodies.get(publicKeys)
     if (known) return known
-    const body = Buffer.from(JSON.stringify({ keys: publicKeys.map((key) => key.jwk) }))
+    const body = JSON.stringify({ keys: publicKeys.map((key) => key.jwk) })
     bodies.set(publicKeys, body)
     return body
   }

@@ -4,11 +4,16 @@
  */
 import ipaddr from 'ipaddr.js'
 
-type Range = [ipaddr.IPv4 | ipaddr.IPv6, number]
+type Address = ipaddr.IPv4 | ipaddr.IPv6
+
+type Range = [Address, number]
 
 const MAX_HOPS = 32
 
-const parse = (text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined => {
+/** How a socket that listens on both families writes an IPv4 peer. */
+const IPV4_MAPPED = /^::ffff:(?=\d+\.)/
+
+const parse = (text: string): Address | undefined => {
   if (!ipaddr.isValid(text)) return undefined
   return ipaddr.process(text)
 }
@@ -17,23 +22,27 @@ const parse = (text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined => {
 export const createClientAddress = (trustedProxies: readonly string[]) => {
   const ranges: Range[] = trustedProxies.map((text) => ipaddr.parseCIDR(text))
 
-  const isTrusted = (address: ipaddr.IPv4 | ipaddr.IPv6): boolean =>
+  const isTrusted = (address: Address): boolean =>
     ranges.some(([base, bits]) => base.kind() === address.kind() && address.match(base, bits))
 
-  return (socketAddress: string | undefined, forwardedFor: string | string[] | undefined): string => {
-    const peer = parse(socketAddress ?? '')
-    if (!peer) return socketAddress ?? ''
-    if (ranges.length === 0 || forwardedFor === undefined || !isTrusted(peer)) return peer.toString()
-    const hops = [forwardedFor].flat().join(',').split(',').slice(-MAX_HOPS).reverse()
+  const throughHops = (peer: Address, forwardedFor: string): Address => {
     let client = peer
-    for (const hop of hops) {
+    for (const hop of forwardedFor.split(',').slice(-MAX_HOPS).reverse()) {
       const address = parse(hop.trim())
       // An unreadable hop ends the chain: what stands left of it could be anything.
       if (!address) break
       client = address
       if (!isTrusted(address)) break
     }
-    return client.toString()
+    return client
+  }
+
+  return (socketAddress: string | undefined, forwardedFor: string | string[] | undefined): string => {
+    const text = socketAddress ?? ''
+    if (ranges.length === 0 || forwardedFor === undefined) return text.replace(IPV4_MAPPED, '')
+    const peer = parse(text)
+    if (!peer) return text
+    return (isTrusted(peer) ? throughHops(peer, [forwardedFor].flat().join(',')) : peer).toString()
   }
 }
 

@@ -3,6 +3,7 @@ import type { Realm } from '../storage/realm_directory.ts'
 import type { Page } from '../storage/rows.ts'
 import type { User } from '../storage/users.ts'
 import { type Clock, toSeconds } from '../system/clock.ts'
+import { removeInBatches } from '../system/collector.ts'
 import { sha256 } from '../system/hashing.ts'
 import type { Random } from '../system/random.ts'
 import type { Session, SessionKind, SessionOwner, SessionStore } from './session_store.ts'
@@ -37,6 +38,8 @@ export const createSessions = ({ sessionStore, clock, random }: SessionsDeps) =>
     await sessionStore.slide(session.sessionId, seen)
     return { ...session, ...seen }
   }
+
+  const removeExpiredBatch = (): Promise<number> => sessionStore.deleteExpired(clock.now(), EXPIRED_BATCH)
 
   const end = async (sessionIds: string[]): Promise<number> =>
     sessionIds.length === 0 ? 0 : await sessionStore.delete(sessionIds)
@@ -105,15 +108,10 @@ export const createSessions = ({ sessionStore, clock, random }: SessionsDeps) =>
 
     endByRealm: (realmId: string): Promise<void> => sessionStore.deleteByRealm(realmId),
 
-    /** Removes what is over, a bounded batch at a time; how many. `goOn` is asked after each batch. */
-    async removeExpired(goOn: () => boolean | Promise<boolean> = () => true): Promise<number> {
-      let removed = 0
-      for (;;) {
-        const batch = await sessionStore.deleteExpired(clock.now(), EXPIRED_BATCH)
-        removed += batch
-        if (batch === 0 || !(await goOn())) return removed
-      }
-    },
+    removeExpiredBatch,
+
+    /** All of them now; how many. */
+    removeExpired: (): Promise<number> => removeInBatches(removeExpiredBatch),
   }
 }
 

@@ -11,7 +11,12 @@ import { type Prepared, prepareServer, startServerProcess } from '../../support/
 const MAIN = join(import.meta.dirname, '../../../src/main.ts')
 
 const runOnce = (prepared: Prepared, args: string[]) =>
-  spawnSync(process.execPath, [MAIN, ...args], { cwd: prepared.folder, env: prepared.env, encoding: 'utf8', timeout: 120_000 })
+  spawnSync(process.execPath, [MAIN, ...args], {
+    cwd: prepared.folder,
+    env: prepared.env,
+    encoding: 'utf8',
+    timeout: 120_000,
+  })
 
 const lines = (output: string): { msg: string; issuer?: string; level: number }[] =>
   output

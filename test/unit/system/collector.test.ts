@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type CollectorDeps, startCollector } from '../../../src/sessions/collector.ts'
 import { createSessions } from '../../../src/sessions/sessions.ts'
+import { type CollectorParams, startCollector } from '../../../src/system/collector.ts'
 import { createLog } from '../../../src/system/log.ts'
 import { systemRandom } from '../../../src/system/random.ts'
 import { createManualClock, freshHash, SECOND, START, sampleSession } from '../../contract/sessions/samples.ts'
@@ -10,7 +10,7 @@ import { stores } from '../../contract/sessions/stores.ts'
 
 const INTERVAL_SECONDS = 0.005
 
-const logInto = (lines: string[]): CollectorDeps['log'] =>
+const logInto = (lines: string[]): CollectorParams['log'] =>
   createLog({ level: 'debug', pretty: false }, { write: (line) => void lines.push(line) })
 
 /** Until something that has to happen has happened. */
@@ -31,7 +31,12 @@ test('sessions that are over leave the store in the course of time, however many
     await sessionStore.insert(sampleSession({ realmId: live.realmId, idleExpiresAt: START + SECOND }), freshHash())
 
   clock.advance(SECOND)
-  const collector = startCollector({ sessions, log: logInto([]), intervalSeconds: INTERVAL_SECONDS })
+  const collector = startCollector({
+    what: 'sessions',
+    removeBatch: sessions.removeExpiredBatch,
+    log: logInto([]),
+    intervalSeconds: INTERVAL_SECONDS,
+  })
   t.after(() => collector.stop())
   await until(async () => (await sessionStore.list(live.realmId, { limit: 2_000 }, START)).items.length === 1)
   assert.deepEqual(await sessionStore.find(live.sessionId, clock.now()), live)
@@ -41,7 +46,7 @@ test('one run ends before the next begins, and stopping waits for the one that i
   let running = 0
   let most = 0
   let runs = 0
-  const removeExpired = async (): Promise<number> => {
+  const removeBatch = async (): Promise<number> => {
     runs += 1
     running += 1
     most = Math.max(most, running)
@@ -49,7 +54,12 @@ test('one run ends before the next begins, and stopping waits for the one that i
     running -= 1
     return 0
   }
-  const collector = startCollector({ sessions: { removeExpired }, log: logInto([]), intervalSeconds: INTERVAL_SECONDS })
+  const collector = startCollector({
+    what: 'sessions',
+    removeBatch,
+    log: logInto([]),
+    intervalSeconds: INTERVAL_SECONDS,
+  })
   await until(() => runs === 3 && running === 1)
   await collector.stop()
   assert.equal(running, 0)
@@ -61,13 +71,10 @@ test('one run ends before the next begins, and stopping waits for the one that i
 test('stopping ends a run between two batches', async () => {
   let batches = 0
   const collector = startCollector({
-    sessions: {
-      removeExpired: async (goOn = () => true) => {
-        do {
-          batches += 1
-        } while (await goOn())
-        return batches
-      },
+    what: 'sessions',
+    removeBatch: async () => {
+      batches += 1
+      return 1
     },
     log: logInto([]),
     intervalSeconds: INTERVAL_SECONDS,
@@ -82,13 +89,14 @@ test('stopping ends a run between two batches', async () => {
 test('an outage of the store is told once, and its end is told as well', async () => {
   const lines: string[] = []
   let runs = 0
-  const removeExpired = async (): Promise<number> => {
+  const removeBatch = async (): Promise<number> => {
     runs += 1
     if (runs <= 4) throw new Error('the store is away')
     return 0
   }
   const collector = startCollector({
-    sessions: { removeExpired },
+    what: 'sessions',
+    removeBatch,
     log: logInto(lines),
     intervalSeconds: INTERVAL_SECONDS,
   })
@@ -103,7 +111,8 @@ test('an outage of the store is told once, and its end is told as well', async (
 
 test('a collector that was never due stops at once', async () => {
   const collector = startCollector({
-    sessions: { removeExpired: () => assert.fail('it was not due') },
+    what: 'sessions',
+    removeBatch: () => assert.fail('it was not due'),
     log: logInto([]),
     intervalSeconds: 3_600,
   })

@@ -1,0 +1,74 @@
+/** Removes what is over from stores that do not expire by themselves, in batches that leave room for requests. */
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Log } from './log.ts'
+
+/** Removes some of what is over; how many. Zero when nothing is left. */
+export type RemoveBatch = () => Promise<number>
+
+export type CollectorParams = {
+  /** For the log: sessions, rows. */
+  what: string
+  removeBatch: RemoveBatch
+  log: Log
+  intervalSeconds: number
+}
+
+/** `stop` waits for the batch that is under way. */
+export type Collector = { stop(): Promise<void> }
+
+/** Batch after batch until none is left or `goOn` says no; how many were removed in all. */
+export const removeInBatches = async (
+  removeBatch: RemoveBatch,
+  goOn: () => boolean | Promise<boolean> = () => true,
+): Promise<number> => {
+  let removed = 0
+  for (;;) {
+    const batch = await removeBatch()
+    removed += batch
+    if (batch === 0 || !(await goOn())) return removed
+  }
+}
+
+/** The next run begins one interval after the last one ended: runs never overlap. */
+export const startCollector = ({ what, removeBatch, log, intervalSeconds }: CollectorParams): Collector => {
+  let isStopped = false
+  let isFailing = false
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> = Promise.resolve()
+
+  const goOn = async (): Promise<boolean> => {
+    // SQLite works on this thread: requests that wait come first.
+    await turn()
+    return !isStopped
+  }
+
+  const collect = async (): Promise<void> => {
+    try {
+      const removed = await removeInBatches(removeBatch, goOn)
+      if (isFailing) log.info(`${what} that are over are removed again`)
+      isFailing = false
+      if (removed > 0) log.debug({ removed }, `removed ${what} that are over`)
+    } catch (error) {
+      // One line an outage, not one an interval.
+      if (!isFailing) log.error({ err: error }, `${what} that are over could not be removed`)
+      isFailing = true
+    }
+  }
+
+  const schedule = (): void => {
+    if (isStopped) return
+    timer = setTimeout(() => {
+      running = collect().then(schedule)
+    }, intervalSeconds * 1000)
+    timer.unref()
+  }
+  schedule()
+
+  return {
+    async stop() {
+      isStopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}
