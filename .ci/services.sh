@@ -36,6 +36,7 @@ install() {
   command -v redis-server >/dev/null || missing+=(redis-server)
   command -v chromium >/dev/null || missing+=(chromium)
   command -v wrk >/dev/null || missing+=(wrk)
+  command -v faketime >/dev/null || missing+=(faketime)
   [ ${#missing[@]} -gt 0 ] || return 0
 
   log "installing ${missing[*]}"

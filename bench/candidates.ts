@@ -136,9 +136,9 @@ const furnish = async (candidate: Candidate): Promise<Candidate> => {
 }
 
 /** This server on a SQLite file, as durable as it is in production. */
-export const startOurs = async (name: string, logLevel: string) => {
-  const prepared = await prepareServer({ config: { log_params: { level: logLevel } } })
-  const args = [script('../src/main.ts'), 'serve', prepared.configFile]
+export const startOurs = async (name: string, logLevel: string, config: Record<string, unknown> = {}) => {
+  const prepared = await prepareServer({ config: { log_params: { level: logLevel }, ...config } })
+  const args = ['--max-semi-space-size=4', script('../dist/src/main.js'), 'serve', prepared.configFile]
   const begin = () => start({ name, target: prepared, paths: OUR_PATHS, args, env: prepared.env })
   return { candidate: await furnish(await begin()), again: begin, remove: prepared.remove }
 }

@@ -13,6 +13,7 @@ import { send } from '../test/support/client.ts'
 import { testCertificates } from '../test/support/server.ts'
 import { type Candidate, residentMiB, startFloor, startOurs, startPeer, stop } from './candidates.ts'
 import { driverName, type Load, type Measured, measure } from './load.ts'
+import { LOGIN_STORM, measureLoginStorm } from './login_storm.ts'
 import { isPinned } from './processor.ts'
 import { type Scenario, scenarios } from './scenarios.ts'
 import { median, table } from './table.ts'
@@ -78,6 +79,24 @@ for (const scenario of scenarios.filter(({ name }) => name.startsWith(options.on
   const results = await runScenario(scenario)
   say(`\n${scenario.name} – aim: ${scenario.aim}`)
   say(table([['', 'a second', 'server / it', 'p50 ms', 'p99 ms', 'errors'], ...rowsOf(scenario, results)]))
+}
+
+if (LOGIN_STORM.name.startsWith(options.only ?? '')) {
+  const { quietP99, stormP99, loginsPerSecond, others } = await measureLoginStorm(files, { rounds, seconds, folder })
+  say(`\n${LOGIN_STORM.name} – aim: ${LOGIN_STORM.aim}`)
+  say(
+    table([
+      ['', 'quiet p99 ms', 'storm p99 ms', 'storm / quiet', 'logins a second', 'other answers'],
+      [
+        'server',
+        quietP99.toFixed(1),
+        stormP99.toFixed(1),
+        (stormP99 / quietP99).toFixed(2),
+        loginsPerSecond.toFixed(0),
+        String(others),
+      ],
+    ]),
+  )
 }
 
 const loaded = new Map(candidates.map((candidate) => [candidate.name, residentMiB(candidate)]))

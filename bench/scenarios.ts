@@ -20,7 +20,7 @@ const get = (path: string, headers: Record<string, string> = {}): Exchange => ({
   body: '',
 })
 
-const clientCredentials = async (candidate: Candidate): Promise<Load> => ({
+export const clientCredentials = async (candidate: Candidate): Promise<Load> => ({
   kind: 'repeat',
   request: post(
     candidate,

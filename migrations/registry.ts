@@ -7,9 +7,23 @@ import { authorization } from './0004_authorization.ts'
 import { tokens } from './0005_tokens.ts'
 import { signingKeys } from './0006_signing_keys.ts'
 import { auditEvents } from './0007_audit_events.ts'
+import { totp } from './0008_totp.ts'
+import { upstream } from './0009_upstream.ts'
+import { certificates } from './0010_certificates.ts'
 import type { Migration } from './migration.ts'
 
-export const primary: readonly Migration[] = [realms, users, clients, authorization, tokens, signingKeys, auditEvents]
+export const primary: readonly Migration[] = [
+  realms,
+  users,
+  clients,
+  authorization,
+  tokens,
+  signingKeys,
+  auditEvents,
+  totp,
+  upstream,
+  certificates,
+]
 
 /** The session store may be another database than the rest. */
 const sessionsSet: readonly Migration[] = [sessions]

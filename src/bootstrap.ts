@@ -56,7 +56,7 @@ const hasAdministrator = (deps: BootstrapDeps): Promise<boolean> =>
 
 /** The operator's own choice is taken, and what is weak about it is said. */
 const warnOfWeakness = (deps: BootstrapDeps, username: string, text: string): void => {
-  const checked = checkNewPassword(text, username)
+  const checked = checkNewPassword(text, { username, realmId: ADMINISTRATORS_REALM })
   if (checked.problem !== undefined)
     deps.log.warn(
       { hint: describePasswordProblem(checked.problem) },

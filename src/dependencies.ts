@@ -1,7 +1,12 @@
 /** The composition root: from the configuration to everything that endpoints work with. */
 import type { DestinationStream } from 'pino'
+import { createClientCertificateAuthentication } from './authentication/client_certificate.ts'
+import { createJwtIdpAuthentication, type JwtIdpAuthentication } from './authentication/jwt_idp.ts'
+import { createLoginFlow, type LoginFlow } from './authentication/login.ts'
 import { createPasswordAuthentication, type PasswordAuthentication } from './authentication/password.ts'
 import { createPasswordHashing, type PasswordHashing } from './authentication/password_hashing.ts'
+import { createTotp, type Totp } from './authentication/totp.ts'
+import { createUpstream, type Upstream } from './authentication/upstream.ts'
 import { type AuthenticateClient, createAuthenticateClient } from './client_auth/authenticate.ts'
 import type { Config } from './config/schema.ts'
 import { createExchange, type Exchange } from './grants/exchange.ts'
@@ -42,10 +47,19 @@ export type Dependencies = {
   outbound: Outbound
   passwordHashing: PasswordHashing
   passwordAuthentication: PasswordAuthentication
+  jwtIdps: JwtIdpAuthentication
+  upstream: Upstream
+  totp: Totp
+  loginFlow: LoginFlow
   authenticateClient: AuthenticateClient
   findAccessToken: FindAccessToken
   verifyAccessToken: VerifyAccessToken
   exchange: Exchange
+  /**
+   * Makes the schemas current, or throws with the list of what is missing where it may not. May be called again when a store
+   * could not be reached.
+   */
+  prepare(): Promise<void>
   /** Stops what runs by itself and closes the stores. */
   close(): Promise<void>
 }
@@ -56,23 +70,23 @@ const PURGE_BATCH = 500
 /** What a test puts in place of the real thing. */
 export type Overrides = { clock?: Clock; random?: Random; logDestination?: DestinationStream }
 
-/** Opens the stores and makes their schema current, or throws with the list of what is missing where it may not. */
-const openStores = async (config: Config, log: Log) => {
+/** Nothing is asked of them yet, but a SQLite file is opened at once. */
+const openStores = (config: Config, log: Log) => {
   const database = openDatabase<Schema>(config.database_params, log)
-  try {
+  const { sessionStore, prepare: prepareSessions } = openSessionStore({ config, database, log })
+  const prepare = async (): Promise<void> => {
     await prepareSchema(database, 'primary', config.database_params.auto_init_schema, log)
-    return { database, sessionStore: await openSessionStore({ config, database, log }) }
-  } catch (error) {
-    await database.close()
-    throw error
+    await prepareSessions()
   }
+  return { database, sessionStore, prepare }
 }
 
-export const createDependencies = async (config: Config, overrides: Overrides = {}): Promise<Dependencies> => {
+/** Everything but stores that were ever asked: `prepare` has to succeed before requests are answered. */
+export const openDependencies = (config: Config, overrides: Overrides = {}): Dependencies => {
   const clock = overrides.clock ?? systemClock
   const random = overrides.random ?? systemRandom
   const log = createLog(config.log_params, overrides.logDestination)
-  const { database, sessionStore } = await openStores(config, log)
+  const { database, sessionStore, prepare } = openStores(config, log)
 
   const store = createStore(database)
   const { issuer, default_realm: defaultRealm } = config.oauth_params
@@ -88,6 +102,11 @@ export const createDependencies = async (config: Config, overrides: Overrides = 
 
   const passwordHashing = createPasswordHashing(config.password_hashing_params, log)
   const passwordAuthentication = createPasswordAuthentication({ ...base, passwordHashing })
+  const jwtIdps = createJwtIdpAuthentication(base)
+  const clientCertificates = createClientCertificateAuthentication(base)
+  const totp = createTotp(base)
+  const methods = { up: passwordAuthentication.prove, jwt: jwtIdps.prove, cc: clientCertificates.prove }
+  const loginFlow = createLoginFlow({ methods, totp, clock, random })
   const authenticateClient = createAuthenticateClient(base)
   const { cleanup_interval_seconds: intervalSeconds } = config.stale_session_collector_config
   const collectors = [
@@ -105,14 +124,31 @@ export const createDependencies = async (config: Config, overrides: Overrides = 
     sessionJwt: createSessionJwt(base),
     passwordHashing,
     passwordAuthentication,
+    jwtIdps,
+    upstream: createUpstream({ ...base, jwtIdps }),
+    totp,
+    loginFlow,
     authenticateClient,
     findAccessToken: createFindAccessToken(base),
     verifyAccessToken: createVerifyAccessToken(base),
     exchange: createExchange({ ...base, authenticateClient }),
+    prepare,
     async close() {
       await Promise.all(collectors.map((collector) => collector.stop()))
       await sessionStore.close()
       await database.close()
     },
+  }
+}
+
+/** The same, ready to answer requests. */
+export const createDependencies = async (config: Config, overrides: Overrides = {}): Promise<Dependencies> => {
+  const deps = openDependencies(config, overrides)
+  try {
+    await deps.prepare()
+    return deps
+  } catch (error) {
+    await deps.close()
+    throw error
   }
 }

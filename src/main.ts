@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 /** The `auth_server` command. Nothing is imported before the version of Node.js is known to understand it. */
 
 const OLDEST_NODE = 24

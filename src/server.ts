@@ -15,7 +15,9 @@ import { createRequireKnownHost } from './http/hosts.ts'
 import { createConnections, createListener, type ListenerHandler } from './http/listener.ts'
 import { mount } from './http/mount.ts'
 import { readClientAddress } from './http/request_facts.ts'
+import { requireSingleHeaders } from './http/single_headers.ts'
 import { OAuthError } from './oauth/errors.ts'
+import { StoreUnavailable } from './storage/store_unavailable.ts'
 import { delay } from './system/clock.ts'
 
 const BODY_LIMIT_BYTES = 65_536
@@ -44,7 +46,7 @@ const noSchemas = (): never => {
   throw new Error('Endpoints check what they take themselves; a JSON schema is never compiled')
 }
 
-export const createServer = async (deps: Dependencies) => {
+export const createServer = async (deps: Dependencies, isPrepared: () => boolean) => {
   const { config, random } = deps
   const connections = createConnections()
   let isDraining = false
@@ -93,12 +95,16 @@ export const createServer = async (deps: Dependencies) => {
   app.addHook('onRequest', (request, reply, done) => {
     request.arrivedAt = performance.now()
     request.clientAddress = readClientAddress(request, clientAddress)
-    connections.begin(request.raw.socket)
+    connections.begin(request.raw)
     reply.header('x-content-type-options', 'nosniff')
     reply.header('strict-transport-security', 'max-age=31536000')
     limitBodyTime(request, requestTimeoutMs)
+    requireSingleHeaders(request)
     requireReadableBody(request)
-    if (!HEALTH_PATHS.has(request.raw.url ?? '')) requireKnownHost(request)
+    if (!HEALTH_PATHS.has(request.raw.url ?? '')) {
+      requireKnownHost(request)
+      if (!isPrepared()) throw new StoreUnavailable('The stores have not been reached yet')
+    }
     done()
   })
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -107,13 +113,13 @@ export const createServer = async (deps: Dependencies) => {
     done(null, payload)
   })
   app.addHook('onResponse', (request, reply, done) => {
-    connections.end(request.raw.socket)
+    connections.end(request.raw)
     logRequest(deps, request, reply)
     done()
   })
 
-  const endpoints = createEndpoints({ ...deps, isDraining: () => isDraining })
-  await app.register(cookie)
+  const endpoints = createEndpoints({ ...deps, isPrepared, isDraining: () => isDraining })
+  await app.register(cookie, { hook: false })
   mountWithCors(app, endpoints, config.server_params.cors_allowed_origins, (scope, rows) => mount(scope, deps, rows))
   await app.ready()
 
@@ -133,8 +139,12 @@ export type RunningServer = {
   close(): Promise<void>
 }
 
-export const startServer = async (deps: Dependencies): Promise<RunningServer> => {
-  const { app, connections, startDraining } = await createServer(deps)
+/** Until `isPrepared` only the addresses for supervisors answer; every other request is told to come back. */
+export const startServer = async (
+  deps: Dependencies,
+  isPrepared: () => boolean = () => true,
+): Promise<RunningServer> => {
+  const { app, connections, startDraining } = await createServer(deps, isPrepared)
   const addresses = await addressesOf(deps.config.host_name)
   connections.follow(app.server as unknown as Http2SecureServer)
   await app.listen({ host: addresses[0], port: deps.config.host_port })

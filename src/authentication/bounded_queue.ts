@@ -18,6 +18,8 @@ export const createBoundedQueue = (bounds: QueueBounds) => {
 
     isIdle: (): boolean => running === 0,
 
+    load: (): { running: number; waiting: number } => ({ running, waiting: waiting.length }),
+
     /** Ask `isFull` first, in the same turn: what is run here waits, however many do. */
     async run<T>(work: () => Promise<T>): Promise<T> {
       if (running < bounds.maxRunning) running += 1

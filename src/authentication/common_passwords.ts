@@ -1,5 +1,11 @@
-/** The passwords that published leaks show most often, lower case; shorter ones are refused by their length already. */
+/**
+ * NIST SP 800-63B §3.1.1.2 – the passwords that are guessed first: those that published leaks show most often, and what people
+ * make of a common word, of a few digits and of neighbouring keys. A password is compared as a whole, whatever its capitals:
+ * those are the first thing that a guess varies.
+ */
+import { commonWords } from './common_words.ts'
 
+/** In the order of the alphabet; shorter ones are refused by their length already. */
 const list = `
 00000000 01011970 01011980 01011981 01011985 01011986 01011990 01011991 01012000 01012001 01012010 01012011
 0987654321 1029384756 11111111 11112222 111222333 11223344 1122334455 11235813 1123581321 12312312 123123123
@@ -54,7 +60,59 @@ whocares wildcats wildfire william1 winter2024 winter2025 wolfgang wolfpack wolv
 wrinkle1 yankees1 zaq12wsx zaq1xsw2 zeppelin zxcv1234 zxcvbnm1 zxcvbnm123
 `
 
-const passwords = new Set(list.trim().split(/\s+/))
+/** Rows that a finger or a child runs along, from either end. */
+const rows = [
+  '01234567890123456789',
+  'abcdefghijklmnopqrstuvwxyz',
+  'qwertyuiop[]',
+  'asdfghjkl;',
+  'zxcvbnm,./',
+  'qwertzuiopü',
+  'yxcvbnm,.-',
+  'azertyuiop',
+  'qsdfghjklm',
+  'йцукенгшщзхъ',
+  'фывапролджэ',
+]
 
-/** Whatever its capital letters: those are the first thing that a guess varies. */
-export const isCommonPassword = (password: string): boolean => passwords.has(password.toLowerCase())
+/** What is put behind a word to please a rule: a few digits, a year, an exclamation mark. */
+const SUFFIX = /^[@#$_.+-]?\d{0,4}[!@#$%&*.?+-]{0,2}$/
+
+const MAX_SUFFIX = 7
+/** What is longer takes more to guess, even when it repeats itself. */
+const MAX_PATTERN = 16
+
+export const reversed = (text: string): string => [...text].reverse().join('')
+
+/** Whether a password in lower case is one of the words, twice one, or one with digits or marks of the usual kind behind it. */
+export const isMadeOf = (password: string, isWord: (text: string) => boolean): boolean => {
+  const half = password.slice(0, password.length / 2)
+  if (half + half === password && isWord(half)) return true
+  for (let length = Math.max(1, password.length - MAX_SUFFIX); length <= password.length; length++)
+    if (isWord(password.slice(0, length)) && SUFFIX.test(password.slice(length))) return true
+  return false
+}
+
+const isPattern = (password: string): boolean => {
+  if (password.length > MAX_PATTERN) return false
+  if (/^(.{1,4})\1+$/su.test(password)) return true
+  return rows.some((row) => row.includes(password) || reversed(row).includes(password))
+}
+
+let known: { passwords: Set<string>; words: Set<string> } | undefined
+
+/** Made for the first password that is set: most starts of a server see none. */
+const load = () => {
+  known ??= {
+    passwords: new Set(list.trim().split(/\s+/)),
+    words: new Set([...commonWords, ...commonWords.map(reversed)]),
+  }
+  return known
+}
+
+/** In NFC. */
+export const isCommonPassword = (text: string): boolean => {
+  const password = text.toLowerCase()
+  const { passwords, words } = load()
+  return passwords.has(password) || isPattern(password) || isMadeOf(password, (word) => words.has(word))
+}

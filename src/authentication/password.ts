@@ -10,6 +10,7 @@ import type { Clock } from '../system/clock.ts'
 import { constantTimeEquals } from '../system/hashing.ts'
 import type { Log } from '../system/log.ts'
 import type { Random } from '../system/random.ts'
+import type { LoginFacts, Proof } from './first_factor.ts'
 import { createGuessLimits } from './guess_limits.ts'
 import type { PasswordHashing } from './password_hashing.ts'
 import { checkNewPassword, type PasswordProblem, toPassword } from './password_policy.ts'
@@ -22,14 +23,6 @@ export type PasswordDeps = {
   random: Random
   log: Log
 }
-
-export type PasswordFacts = { ip: string; requestId: string }
-
-export type PasswordOutcome =
-  | { outcome: 'authenticated'; user: User }
-  /** The password is right and too old; `mayChange` is the realm's policy. */
-  | { outcome: 'password_expired'; user: User; mayChange: boolean }
-  | { outcome: 'failed' }
 
 export type PasswordChange =
   | { outcome: 'changed'; user: User }
@@ -50,7 +43,7 @@ export const createPasswordAuthentication = (deps: PasswordDeps) => {
   const event = (
     type: AuditEvent['type'],
     user: User | undefined,
-    facts: PasswordFacts,
+    facts: LoginFacts,
     detail: AuditEvent['detail'],
   ): Omit<AuditEvent, 'realmId'> => ({
     id: random.id(),
@@ -101,7 +94,7 @@ export const createPasswordAuthentication = (deps: PasswordDeps) => {
     usernameProblem(username) === undefined ? await realm.store.users.findByUsername(username) : undefined
 
   /** The verdict on a guess, which is counted before anything is looked at. */
-  const judge = async (realm: Realm, username: string, password: string, facts: PasswordFacts): Promise<Verdict> => {
+  const judge = async (realm: Realm, username: string, password: string, facts: LoginFacts): Promise<Verdict> => {
     const guess = { realmId: realm.id, canonicalUsername: canonicalUsername(username.slice(0, 256)), ip: facts.ip }
     const verdict = await limitGuesses(guess, async () => verify(await findUser(realm, username), password))
     if (!verdict.isRight) return verdict
@@ -112,7 +105,7 @@ export const createPasswordAuthentication = (deps: PasswordDeps) => {
   }
 
   /** T-RT-08 – who knew the old password must not keep what they got with it. */
-  const storePassword = async (realm: Realm, user: User, password: string, facts: PasswordFacts): Promise<User> => {
+  const storePassword = async (realm: Realm, user: User, password: string, facts: LoginFacts): Promise<User> => {
     const passwordHash = await passwordHashing.hash(password)
     const now = clock.now()
     const changes = { passwordHash, passwordChangedAt: now, changePassword: false }
@@ -128,27 +121,15 @@ export const createPasswordAuthentication = (deps: PasswordDeps) => {
 
   return {
     /** Throws too_many_requests, and temporarily_unavailable when too many passwords are being checked. */
-    async authenticate(
-      realm: Realm,
-      credentials: { username: string; password: string },
-      facts: PasswordFacts,
-    ): Promise<PasswordOutcome> {
+    async prove(realm: Realm, credentials: { username: string; password: string }, facts: LoginFacts): Promise<Proof> {
       const params = realm.settings.auth_params.username_password_params
-      if (!params) return { outcome: 'failed' }
+      if (!params) return { isProved: false, user: undefined, reason: 'method_off' }
       const verdict = await judge(realm, credentials.username, credentials.password, facts)
-      if (!verdict.isRight) {
-        await realm.store.audit.insert(event('login.failed', verdict.user, facts, { reason: verdict.reason }))
-        return { outcome: 'failed' }
-      }
+      if (!verdict.isRight) return { isProved: false, user: verdict.user, reason: verdict.reason }
       const { user } = verdict
-      if (!isExpired(user, params.max_password_age_seconds, clock.now())) {
-        await realm.store.audit.insert(event('login.succeeded', user, facts, {}))
-        return { outcome: 'authenticated', user }
-      }
-      const mayChange = params.allow_expired_passwords
-      const type = mayChange ? 'login.succeeded' : 'login.failed'
-      await realm.store.audit.insert(event(type, user, facts, { reason: 'password_expired' }))
-      return { outcome: 'password_expired', user, mayChange }
+      const isPasswordExpired = isExpired(user, params.max_password_age_seconds, clock.now())
+      // RFC 8176 §2
+      return { isProved: true, user, amr: ['pwd'], isPasswordExpired }
     },
 
     /**
@@ -157,23 +138,27 @@ export const createPasswordAuthentication = (deps: PasswordDeps) => {
      */
     async changePassword(
       realm: Realm,
-      user: User,
+      user: Pick<User, 'id' | 'username'>,
       passwords: { current: string; next: string },
-      facts: PasswordFacts & { exceptSessionId?: string },
+      facts: LoginFacts & { exceptSessionId?: string },
     ): Promise<PasswordChange> {
       if (!realm.settings.auth_params.username_password_params) return { outcome: 'wrong_password' }
       const verdict = await judge(realm, user.username, passwords.current, facts)
-      if (!verdict.isRight || verdict.user.id !== user.id) return { outcome: 'wrong_password' }
-      const next = checkNewPassword(passwords.next, user.username)
+      if (!verdict.isRight) {
+        await realm.store.audit.insert(event('login.failed', verdict.user, facts, { reason: verdict.reason }))
+        return { outcome: 'wrong_password' }
+      }
+      if (verdict.user.id !== user.id) return { outcome: 'wrong_password' }
+      const next = checkNewPassword(passwords.next, { username: verdict.user.username, realmId: realm.id })
       if (next.problem) return { outcome: 'refused', problem: next.problem }
       if (constantTimeEquals(next.password, toPassword(passwords.current) ?? ''))
         return { outcome: 'refused', problem: 'same' }
+      const { id } = verdict.user
+      const except = facts.exceptSessionId === undefined ? {} : { except: facts.exceptSessionId }
+      // First, so that nothing is changed while the session store cannot end them; and after it, those that came between.
+      await sessions.endByUser(realm.id, id, except)
       const changed = await storePassword(realm, verdict.user, next.password, facts)
-      await sessions.endByUser(
-        realm.id,
-        user.id,
-        facts.exceptSessionId === undefined ? {} : { except: facts.exceptSessionId },
-      )
+      await sessions.endByUser(realm.id, id, except)
       return { outcome: 'changed', user: changed }
     },
   }

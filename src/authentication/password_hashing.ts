@@ -1,13 +1,14 @@
 /**
- * RFC 9106 – Argon2id behind one bounded queue. Hashes share a few threads with everything else in the process: without a
+ * RFC 9106 – Argon2id, and the verification of every other scheme, behind one bounded queue. Hashes share a few threads with everything else in the process: without a
  * bound, a burst of logins keeps every signature waiting for seconds.
  */
-import { hash, verify } from '@node-rs/argon2'
+import { hash } from '@node-rs/argon2'
 import type { PasswordHashingParams } from '../config/schema.ts'
-import { parseArgon2Phc } from '../oauth/argon2_phc.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import type { Log } from '../system/log.ts'
 import { createBoundedQueue } from './bounded_queue.ts'
+import { argon2idCost } from './password_schemes/argon2.ts'
+import { verifyWithScheme } from './password_schemes/registry.ts'
 
 const RETRY_AFTER_SECONDS = 1
 
@@ -28,18 +29,22 @@ export const createPasswordHashing = (params: PasswordHashingParams, log: Log) =
   }
 
   return {
+    /** How many hashes are computed and how many wait at this moment. */
+    load: queue.load,
+
     hash: (password: string): Promise<string> => queued(() => hash(password, options)),
 
-    verify: (phc: string, password: string): Promise<boolean> => queued(() => verify(phc, password)),
+    /** A hash of another scheme, which came from another system, may take another time than ours: until its first login. */
+    verify: (phc: string, password: string): Promise<boolean> => queued(() => verifyWithScheme(phc, password)),
 
     /** Takes the time of a verification, for a user who does not exist or has no password. */
     async verifyNobody(password: string): Promise<void> {
-      await queued(() => verify(nobody, password))
+      await queued(() => verifyWithScheme(nobody, password))
     },
 
-    /** True when the hash was made at another cost than the configured one. */
+    /** True when the hash was made by another scheme or at another cost than the configured one. */
     needsRehash(phc: string): boolean {
-      const cost = parseArgon2Phc(phc)
+      const cost = argon2idCost(phc)
       return (
         cost?.memoryKib !== params.memory_kib ||
         cost.iterations !== params.iterations ||

@@ -1,4 +1,7 @@
 /** RFC 9126 – authorization requests that wait behind a request_uri until the client sends the person along. */
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { sourceOf } from '../authentication/guess_limits.ts'
+import { type Client, isConfidential } from '../oauth/client_metadata.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { Clock } from '../system/clock.ts'
@@ -11,6 +14,9 @@ const PREFIX = 'urn:ietf:params:oauth:request_uri:'
 
 /** RFC 9126 §7 – what one client may have waiting, so that it cannot fill the store. */
 const MAX_OPEN = 1_000
+
+/** Anybody can push in the name of a public client: one source must not use up all that it may have waiting. */
+const MAX_OPEN_PER_SOURCE = 100
 
 export type PushedRequestsDeps = {
   clock: Clock
@@ -27,41 +33,57 @@ const invalidRequestUri = (hint: string): OAuthError =>
 
 export const isPushedRequestUri = (requestUri: string): boolean => requestUri.startsWith(PREFIX)
 
-export const createPushedRequests = ({ clock, random, config }: PushedRequestsDeps) => ({
-  /** Throws too_many_requests. */
-  async push(
-    realm: Realm,
-    clientId: string,
-    parameters: StoredParameters,
-  ): Promise<{ request_uri: string; expires_in: number }> {
-    const now = clock.now()
-    const { par_ttl_secs: seconds } = config.oauth_params
-    if ((await realm.store.pushedRequests.countOpen(clientId, now)) >= MAX_OPEN) {
-      // RFC 9126 §2.3
-      throw new OAuthError('too_many_requests', 'Too many pushed requests are waiting', { retryAfterSeconds: seconds })
-    }
-    const reference = random.secret()
-    await realm.store.pushedRequests.insert({
-      referenceHash: sha256(reference),
-      clientId,
-      parameters,
-      createdAt: now,
-      expiresAt: now + seconds * 1000,
-    })
-    return { request_uri: `${PREFIX}${reference}`, expires_in: seconds }
-  },
+/** RFC 9126 §2.3 */
+const tooMany = (retryAfterSeconds: number): OAuthError =>
+  new OAuthError('too_many_requests', 'Too many pushed requests are waiting', { retryAfterSeconds })
 
-  /** May be opened again until the authorization completes: a person reloads. Throws invalid_request_uri. */
-  async open(realm: Realm, requestUri: string, clientId: string | undefined): Promise<OpenedRequest> {
-    const referenceHash = sha256(requestUri.slice(PREFIX.length))
-    const pushed = await realm.store.pushedRequests.find(referenceHash)
-    if (!pushed) throw invalidRequestUri('unknown')
-    // RFC 9126 §4 – only for the client that pushed it.
-    if (pushed.clientId !== clientId) throw invalidRequestUri('pushed by another client')
-    if (pushed.completedAt !== undefined) throw invalidRequestUri('used')
-    if (pushed.expiresAt <= clock.now()) throw invalidRequestUri('expired')
-    return { referenceHash, parameters: pushed.parameters }
-  },
-})
+export const createPushedRequests = ({ clock, random, config }: PushedRequestsDeps) => {
+  const { par_ttl_secs: seconds } = config.oauth_params
+  const bySource = new RateLimiterMemory({ points: MAX_OPEN_PER_SOURCE, duration: seconds })
+
+  const requireShare = async (realm: Realm, clientId: string, ip: string): Promise<void> => {
+    try {
+      await bySource.consume(`${realm.id} ${clientId} ${sourceOf(ip)}`)
+    } catch (refused) {
+      throw refused instanceof RateLimiterRes ? tooMany(Math.max(1, Math.ceil(refused.msBeforeNext / 1000))) : refused
+    }
+  }
+
+  return {
+    /** Throws too_many_requests. */
+    async push(
+      realm: Realm,
+      client: Client,
+      parameters: StoredParameters,
+      ip: string,
+    ): Promise<{ request_uri: string; expires_in: number }> {
+      const now = clock.now()
+      const { clientId } = client
+      if (!isConfidential(client)) await requireShare(realm, clientId, ip)
+      if ((await realm.store.pushedRequests.countOpen(clientId, now)) >= MAX_OPEN) throw tooMany(seconds)
+      const reference = random.secret()
+      await realm.store.pushedRequests.insert({
+        referenceHash: sha256(reference),
+        clientId,
+        parameters,
+        createdAt: now,
+        expiresAt: now + seconds * 1000,
+      })
+      return { request_uri: `${PREFIX}${reference}`, expires_in: seconds }
+    },
+
+    /** May be opened again until the authorization completes: a person reloads. Throws invalid_request_uri. */
+    async open(realm: Realm, requestUri: string, clientId: string | undefined): Promise<OpenedRequest> {
+      const referenceHash = sha256(requestUri.slice(PREFIX.length))
+      const pushed = await realm.store.pushedRequests.find(referenceHash)
+      if (!pushed) throw invalidRequestUri('unknown')
+      // RFC 9126 §4 – only for the client that pushed it.
+      if (pushed.clientId !== clientId) throw invalidRequestUri('pushed by another client')
+      if (pushed.completedAt !== undefined) throw invalidRequestUri('used')
+      if (pushed.expiresAt <= clock.now()) throw invalidRequestUri('expired')
+      return { referenceHash, parameters: pushed.parameters }
+    },
+  }
+}
 
 export type PushedRequests = ReturnType<typeof createPushedRequests>

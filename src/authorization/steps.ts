@@ -14,6 +14,8 @@ import { isSubset, parseScope, STANDARD_SCOPES } from '../oauth/scopes.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { ReadIdTokenHint } from './id_token_hint.ts'
 
+/** What fits into the query of a GET; a form must not carry more, because all of it is stored while a person decides. */
+const MAX_REQUEST_CHARACTERS = 16_384
 const MAX_STATE_CHARACTERS = 2_048
 const MAX_NONCE_CHARACTERS = 1_024
 const MAX_LOGIN_HINT_CHARACTERS = 256
@@ -102,6 +104,13 @@ const state: Step = ({ parameters }) => {
   if (value.length > MAX_STATE_CHARACTERS || !isPrintable(value))
     throw invalidRequest('The state is malformed or too long')
   return { state: value }
+}
+
+/** T-PA-07 – anybody can begin a request, so what one can make us keep is bounded. */
+const size: Step = ({ parameters }) => {
+  const characters = KNOWN_PARAMETERS.reduce((sum, name) => sum + (parameters.get(name)?.length ?? 0), 0)
+  if (characters > MAX_REQUEST_CHARACTERS) throw invalidRequest('The authorization request is too long')
+  return {}
 }
 
 /** OAuth 2.0 Multiple Response Types §2.1 and Form Post Response Mode §2. */
@@ -219,6 +228,7 @@ const loginHint: Step = ({ parameters }) => {
 
 export const steps: readonly Step[] = [
   state,
+  size,
   responseMode,
   supportedForm,
   pushedWhereRequired,

@@ -128,12 +128,19 @@ const ensureSessionKeys = async (place: Place): Promise<void> => {
     await publish(place, 'session_jwt.pub', publicPem, 'replace')
 }
 
+/** For secrets in the database. Whatever lies there stays: without it, what it sealed is lost. */
+const ensureEncryptionKey = async (place: Place): Promise<void> => {
+  if ((await read(join(place.directory, 'encryption.key'))) === undefined)
+    await publish(place, 'encryption.key', `${systemRandom.secret()}\n`, 'create')
+}
+
 /** The names of the files that were made. Keys are kept when their certificates are made anew. */
 export const ensureCertificates = async (directory: string, clock: Clock): Promise<string[]> => {
   const place: Place = { directory, made: [] }
   await mkdir(directory, { recursive: true, mode: 0o700 })
   if (!(await hasForeignAuthority(place))) await ensureIssued(place, clock)
   await ensureSessionKeys(place)
+  await ensureEncryptionKey(place)
   return place.made
 }
 

@@ -4,7 +4,7 @@ import { CONFIG_EXIT_STATUS, ConfigError } from '../config/config_error.ts'
 import { isDebugging, processEnvironment } from '../config/environment.ts'
 import { nearest } from '../config/nearest.ts'
 import { quote } from '../config/report.ts'
-import { type CommandName, commandTable, isCommandName } from './command_table.ts'
+import { type Command, type CommandName, commandTable, isCommandName } from './command_table.ts'
 
 const USAGE_EXIT_STATUS = 64
 const SOFTWARE_EXIT_STATUS = 70
@@ -44,6 +44,14 @@ const nameOf = (first: string): CommandName | undefined => {
   return Object.hasOwn(flags, first) ? flags[first] : undefined
 }
 
+/** The first argument that the command does not take, where it leaves that to us. */
+const unfitOf = ({ maxArguments, option }: Command, args: string[]): string | undefined => {
+  if (maxArguments > 1) return undefined
+  const known = args.find((arg) => option?.test(arg))
+  const others = args.filter((arg, index) => arg !== known || args.indexOf(arg) !== index)
+  return (maxArguments === 1 ? others.find((arg) => arg.startsWith('-')) : undefined) ?? others[maxArguments]
+}
+
 /** `auth_server [CONFIG]` is `auth_server serve [CONFIG]`. A file with the name of a command is written ./name. */
 export const chooseCommand = (argv: readonly string[]): Choice => {
   const [first, ...rest] = argv
@@ -53,10 +61,7 @@ export const chooseCommand = (argv: readonly string[]): Choice => {
   if (named === undefined && (first.startsWith('-') || !looksLikeFile(first)))
     return { mistake: describeUnknown(first) }
   const choice = named === undefined ? { name: 'serve' as const, args: [...argv] } : { name: named, args: rest }
-  const { maxArguments } = commandTable[choice.name]
-  const surplus = choice.args[maxArguments]
-  const option = maxArguments === 1 ? choice.args.find((arg) => arg.startsWith('-')) : undefined
-  const unfit = option ?? surplus
+  const unfit = unfitOf(commandTable[choice.name], choice.args)
   return unfit === undefined ? choice : { mistake: `${choice.name} takes no argument ${quote(unfit, MAX_SHOWN)}` }
 }
 

@@ -1,17 +1,21 @@
 /** The commands of `auth_server`, each in the file of its name. */
 
-type Command = {
+export type Command = {
   usage: string
   summary: string
   /** How many arguments it takes at most; a command with options checks them itself. */
   maxArguments: number
+  /** The one option of a command that does not check its arguments itself. */
+  option?: RegExp
 }
 
 export const commandTable = {
   serve: {
-    usage: 'serve [CONFIG]',
-    summary: 'run the server; the default command (CONFIG: ./auth_server.toml)',
+    usage: 'serve [--wait-db=SECONDS] [CONFIG]',
+    summary:
+      'run the server; the default command (CONFIG: ./auth_server.toml; waits for its stores as long as it takes)',
     maxArguments: 1,
+    option: /^--wait-db=\d{1,6}$/,
   },
   check_config: {
     usage: 'check_config [CONFIG]',

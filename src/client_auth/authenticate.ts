@@ -1,5 +1,6 @@
 /** RFC 6749 §2.3, §3.2.1, OAuth 2.1 §2.4 – which client sent the request: by exactly one method, the registered one. */
 import { RateLimiterMemory } from 'rate-limiter-flexible'
+import { sourceOf } from '../authentication/guess_limits.ts'
 import type { Client } from '../oauth/client_metadata.ts'
 import { invalidClient, OAuthError } from '../oauth/errors.ts'
 import type { Realm } from '../storage/realm_directory.ts'
@@ -46,7 +47,7 @@ export const createAuthenticateClient = (deps: AuthenticateClientDeps) => {
   const failures = new RateLimiterMemory({ points: MAX_FAILURES, duration: FAILURE_WINDOW_SECONDS })
 
   const failureKey = (realm: Realm, client: Client | undefined, { ip }: ClientAuthRequest): string =>
-    `${realm.id} ${ip} ${client?.clientId ?? UNKNOWN}`
+    `${realm.id} ${sourceOf(ip)} ${client?.clientId ?? UNKNOWN}`
 
   const requirePatience = async (key: string): Promise<void> => {
     const state = await failures.get(key)
@@ -96,8 +97,9 @@ export const createAuthenticateClient = (deps: AuthenticateClientDeps) => {
     const refusal = await credentials.refusal(realm, isUsable ? client : undefined)
     if (isUsable && refusal === undefined) return client
     const hint = isUsable ? (refusal ?? '') : 'an unknown or disabled client, or another method than the registered one'
-    await failures.penalty(key)
-    if (client) await auditFailure(realm, client, request, hint)
+    const { consumedPoints } = await failures.penalty(key)
+    // Failures that were under way when the limit was reached leave no trace: nobody fills the audit by asking all at once.
+    if (client && consumedPoints <= MAX_FAILURES) await auditFailure(realm, client, request, hint)
     throw refused(realm, request, hint)
   }
 }

@@ -3,8 +3,7 @@ import type { Client } from '../oauth/client_metadata.ts'
 import { type Claims, isNumericDate, parseJwt, type UnverifiedJwt } from '../oauth/jwt.ts'
 import { toSigningAlg, verifySignature } from '../oauth/signing_algs.ts'
 import type { Realm } from '../storage/realm_directory.ts'
-import { type Clock, toSeconds } from '../system/clock.ts'
-import type { Log } from '../system/log.ts'
+import { toSeconds } from '../system/clock.ts'
 import { type ClientKeysDeps, createClientKeys } from './client_keys.ts'
 import type { ClientAuthMethod } from './method.ts'
 
@@ -18,7 +17,7 @@ const MAX_AHEAD_SECONDS = 10
 const MAX_LIFETIME_SECONDS = 300
 const MAX_JTI_CHARACTERS = 256
 
-export type PrivateKeyJwtDeps = ClientKeysDeps & { clock: Clock; log: Pick<Log, 'warn'> }
+export type PrivateKeyJwtDeps = ClientKeysDeps
 
 /** FAPI 2.0 §5.3.2.1 item 13 – a nearby future is the other clock; the far future is a store of assertions. */
 const timesRefusal = ({ exp, iat, nbf }: Claims, now: number): string | undefined => {

@@ -1,5 +1,6 @@
 /** Where a store is, from its `connection_url`. */
 import { isHost, isLoopback, isPort } from './addresses.ts'
+import { parseRedisUrl } from './redis_url.ts'
 
 export type StoreUrl = {
   backend: 'sqlite' | 'postgresql' | 'mysql' | 'redis'
@@ -18,7 +19,8 @@ export const URL_FORMS = {
   sqlite: 'sqlite://file, sqlite:///absolute/file or sqlite::memory:',
   postgresql: 'postgresql://user:password@host:5432/database or postgresql://user:password@/run/postgresql/database',
   mysql: 'mysql://user:password@host:3306/database',
-  redis: 'redis://host:6379/0 or rediss://host:6379/0',
+  redis:
+    'redis://host:6379/0, redis+sentinel://host:26379,host:26379/primary/0 or redis+cluster://host:6379,host:6379 (rediss… for TLS)',
 } as const
 
 type Unfit = { found: string; backend?: StoreUrl['backend'] }
@@ -98,12 +100,22 @@ const parseServer = (url: string): StoreUrl | Unfit => {
   return { backend, isRemote: host !== '' && !isLoopback(host), hasTls, caFile: tls.caFile }
 }
 
+/** Several hosts, or one that stands for several. */
+const parseRedisList = (url: string): StoreUrl | Unfit => {
+  const backend = 'redis'
+  const userInfo = /:\/\/([^/?#]*)@/.exec(url)?.[1] ?? ''
+  if (userInfo.includes('@')) return { backend, found: 'more than one @ (inside a password it is written %40)' }
+  if (!isDecodable(userInfo)) return { backend, found: 'a % that begins no escape (a % itself is written %25)' }
+  const parsed = parseRedisUrl(url)
+  if (typeof parsed === 'string') return { backend, found: parsed }
+  return { backend, isRemote: parsed.nodes.some(({ host }) => !isLoopback(host)), hasTls: parsed.hasTls }
+}
+
 /** `found` never quotes the URL, which may hold a password. */
 export const parseStoreUrl = (url: string): StoreUrl | Unfit => {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase()
   if (scheme === undefined) return { found: 'no URL' }
   if (scheme === 'sqlite') return parseSqlite(url)
-  if (/^rediss?\+(sentinel|cluster)$/.test(scheme) || (/^rediss?$/.test(scheme) && url.includes(',')))
-    return { backend: 'redis', found: 'a list of Sentinel or Cluster nodes, which this version does not support' }
+  if (/^rediss?(\+|$)/.test(scheme)) return /\+|,/.test(url) ? parseRedisList(url) : parseServer(url)
   return parseServer(url)
 }

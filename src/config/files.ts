@@ -21,9 +21,9 @@ const reasons: Record<string, string> = {
 }
 
 /** Bounded by what is read and not by the size that is told, which devices and pipes do not know. */
-const readBounded = (descriptor: number): Buffer | undefined => {
+const readBounded = (descriptor: number, maxBytes: number): Buffer | undefined => {
   const chunks: Buffer[] = []
-  for (let length = 0; length <= MAX_BYTES; ) {
+  for (let length = 0; length <= maxBytes; ) {
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
     const count = readSync(descriptor, chunk)
     if (count === 0) return Buffer.concat(chunks)
@@ -44,19 +44,24 @@ const decode = (bytes: Buffer): { text: string } | Unreadable => {
 }
 
 /** `mode` is the permission bits, 0 where the system has none. */
-export const readText = (file: string): { text: string; mode: number } | Unreadable => {
+export const readBytes = (file: string, maxBytes: number): { bytes: Buffer; mode: number } | Unreadable => {
   let descriptor: number | undefined
   try {
     descriptor = openSync(file, 'r')
     const stat = fstatSync(descriptor)
     if (stat.isDirectory()) return { found: 'a directory' }
-    const bytes = readBounded(descriptor)
-    if (!bytes) return { found: `a file of more than ${MAX_BYTES} bytes` }
-    return { mode: process.platform === 'win32' ? 0 : stat.mode & 0o777, ...decode(bytes) }
+    const bytes = readBounded(descriptor, maxBytes)
+    if (!bytes) return { found: `a file of more than ${maxBytes} bytes` }
+    return { mode: process.platform === 'win32' ? 0 : stat.mode & 0o777, bytes }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? ''
     return { found: reasons[code] ?? `a file that cannot be read (${code || 'unknown'})` }
   } finally {
     if (descriptor !== undefined) closeSync(descriptor)
   }
+}
+
+export const readText = (file: string): { text: string; mode: number } | Unreadable => {
+  const result = readBytes(file, MAX_BYTES)
+  return 'found' in result ? result : { mode: result.mode, ...decode(result.bytes) }
 }

@@ -9,6 +9,7 @@ import { checkProxy } from './proxy.ts'
 import { createReport } from './report.ts'
 import type { Config } from './schema.ts'
 import { readSecretFiles } from './secret_files.ts'
+import { checkSecrets } from './secrets.ts'
 import { checkServer } from './server.ts'
 import { checkShape } from './shape.ts'
 import { checkStores, sessionsStoreOf } from './stores.ts'
@@ -45,6 +46,7 @@ export const loadConfig = (path: string, env: Environment, options: LoadOptions 
   const proxy = checkProxy(draft.proxy_params, report)
   const { hosts, trustedProxies } = checkServer(draft, issuer, report)
   checkPolicy(draft, report)
+  checkSecrets(draft.secrets_params ?? {}, report)
   checkProduction(draft, { issuer, certificates, stores, proxy }, report)
   const administrator = readInitialAdministrator(env, report)
   if (report.problems.length > 0 || !file || !pem || issuer === undefined) throw new ConfigError(path, report.problems)

@@ -29,6 +29,8 @@ const SECRET_KEYS = new Set([
   'basic_auth_username',
   'basic_auth_password',
   'custom_auth_header',
+  'encryption_key',
+  'previous_encryption_key',
 ])
 
 /** Looks like credentials, or like the content of a file where its path belongs, or would break the line. */

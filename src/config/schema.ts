@@ -29,6 +29,11 @@ const tls_params = z.strictObject({
     .describe(
       'CA for client certificates, PEM; without it server_ca_chain. When set, every browser may be asked for one.',
     ),
+  client_crl: path
+    .optional()
+    .describe(
+      'Revocation lists of those CAs, PEM or DER, read again when the file changes; when set, no list means no sign-in.',
+    ),
   tls_cipher_suites: text
     .optional()
     .describe('Cipher suites, separated by colons; with only TLS 1.3 names TLS 1.3 is the minimum, otherwise TLS 1.2.'),
@@ -90,7 +95,9 @@ const sessions_store_params = z.strictObject({
     ),
   connection_url: text
     .default('sqlite://auth_server.db')
-    .describe('As in [database_params], or redis://host:6379/0, rediss://host:6379/0.'),
+    .describe(
+      'As in [database_params], or redis://host:6379/0, redis+sentinel://h1:26379,h2:26379/primary/0, redis+cluster://h1:6379,h2:6379 (rediss… for TLS).',
+    ),
   connection_url_file,
   ...pool,
 })
@@ -158,6 +165,17 @@ const password_hashing_params = z.strictObject({
   max_queue: integer(0, 100_000).default(64).describe('Hashes that may wait; more are answered "try again later".'),
 })
 
+const secrets_params = z.strictObject({
+  encryption_key: text
+    .optional()
+    .describe('Key under which secrets are kept in the database: 32 bytes as base64url; one-time codes need it.'),
+  encryption_key_file: path.optional().describe('File that holds encryption_key, instead of it.'),
+  previous_encryption_key: text
+    .optional()
+    .describe('The key before it, which still opens what it sealed, until everything was used once.'),
+  previous_encryption_key_file: path.optional().describe('File that holds previous_encryption_key, instead of it.'),
+})
+
 const server_params = z.strictObject({
   trusted_proxies: entries.describe('CIDR ranges of the reverse proxies whose X-Forwarded-For is believed.'),
   allowed_hosts: entries.describe(
@@ -202,6 +220,7 @@ export const configSchema = z.strictObject({
   mtls_params: mtls_params.prefault({}).describe('Mutual TLS.'),
   signing_keys_params: signing_keys_params.prefault({}).describe('Keys that sign tokens.'),
   password_hashing_params: password_hashing_params.prefault({}).describe('Argon2id for the passwords of people.'),
+  secrets_params: secrets_params.prefault({}).describe('Encryption of secrets in the database.'),
   server_params: server_params.prefault({}).describe('The HTTPS server.'),
   log_params: log_params.prefault({}).describe('Log lines.'),
 })

@@ -8,6 +8,8 @@ const SECRETS: readonly KeyPath[] = [
   ['sessions_store_params', 'connection_url'],
   ['proxy_params', 'basic_auth_password'],
   ['proxy_params', 'custom_auth_header'],
+  ['secrets_params', 'encryption_key'],
+  ['secrets_params', 'previous_encryption_key'],
 ]
 
 /** Group or others may read it. */

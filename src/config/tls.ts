@@ -6,6 +6,7 @@ import { checkAnchors, checkChain, hasIssued } from './certificate_chain.ts'
 import { checkCipherSuites } from './cipher_suites.ts'
 import * as pem from './pem.ts'
 import type { KeyPath, Report } from './report.ts'
+import { MAX_LIST_FILE_BYTES, readRevocationLists } from './revocation_lists.ts'
 import type { Config } from './schema.ts'
 import type { Draft } from './shape.ts'
 
@@ -13,6 +14,7 @@ const KEY = ['tls_params', 'server_private_key'] as const
 const CERTIFICATE = ['tls_params', 'server_certificate'] as const
 const SERVER_CA = ['tls_params', 'server_ca_chain'] as const
 const CLIENT_CA = ['tls_params', 'client_ca_cert_chain'] as const
+const CLIENT_CRL = ['tls_params', 'client_crl'] as const
 const SUITES = ['tls_params', 'tls_cipher_suites'] as const
 const JWT_PRIVATE_KEY = ['session_jwt_params', 'jwt_ec_private_key'] as const
 const JWT_PUBLIC_KEY = ['session_jwt_params', 'jwt_ec_public_key'] as const
@@ -38,6 +40,26 @@ const warnOfStrangeAnchors = (chain: X509Certificate[], anchors: X509Certificate
     (anchor) => last !== undefined && (anchor.fingerprint256 === last.fingerprint256 || hasIssued(anchor, last)),
   )
   if (!isAnchored) report.warn(SERVER_CA, 'no certificate there has issued the last one of server_certificate')
+}
+
+const REVOCATION_LISTS = `revocation lists in PEM or DER, of at most ${MAX_LIST_FILE_BYTES} bytes`
+
+/** A list that is over is no reason not to start: nobody signs in with a certificate until there is a new one. */
+const checkRevocationLists = (
+  file: string | undefined,
+  authorities: readonly X509Certificate[] | undefined,
+  { now }: Facts,
+  report: Report,
+): void => {
+  if (file === undefined || !authorities) return
+  const lists = readRevocationLists(file, authorities)
+  if ('found' in lists) {
+    report.problem(CLIENT_CRL, `${lists.found}${report.aside(CLIENT_CRL)}`, REVOCATION_LISTS)
+    return
+  }
+  for (const list of lists)
+    if (list.nextUpdate <= now)
+      report.warn(CLIENT_CRL, `a list that should have been replaced on ${new Date(list.nextUpdate).toISOString()}`)
 }
 
 type SessionKeys = { privateKey: KeyObject; publicKey: KeyObject }
@@ -91,6 +113,7 @@ export const checkTls = (facts: Facts, report: Report) => {
   // Even at a wrong place, so that its names are not missed as well.
   const leaf = chain?.find((certificate) => key && certificate.checkPrivateKey(key)) ?? chain?.[0]
   const clientCa = readAnchors(params.client_ca_cert_chain, CLIENT_CA, facts, report) ?? serverCa
+  checkRevocationLists(params.client_crl, clientCa, facts, report)
   const sessionKeys = readSessionKeys(facts, key, report)
   const tls = checkCipherSuites(params.tls_cipher_suites, SUITES, report)
   if (chain && serverCa) warnOfStrangeAnchors(chain, serverCa, report)

@@ -6,11 +6,13 @@ import type { Store } from '../storage/store.ts'
 export type HealthDeps = {
   store: Pick<Store, 'check'>
   sessionStore: Pick<SessionStore, 'check'>
+  /** True once the stores could be asked and their schema is current. */
+  isPrepared(): boolean
   /** True from the first sign of shutdown on. */
   isDraining(): boolean
 }
 
-type Check = 'ok' | 'unavailable' | 'draining'
+type Check = 'ok' | 'unavailable' | 'starting' | 'draining'
 
 const tried = async (check: () => Promise<void>): Promise<Check> => {
   try {
@@ -31,12 +33,17 @@ const get = (path: string, handle: ServerEndpoint['handle']): ServerEndpoint => 
 })
 
 export const createHealthEndpoints = (deps: HealthDeps): ServerEndpoint[] => {
+  const stage = (): Check => {
+    if (deps.isDraining()) return 'draining'
+    return deps.isPrepared() ? 'ok' : 'starting'
+  }
+
   const checks = async (): Promise<Record<string, Check>> => {
     const [database, sessions] = await Promise.all([
       tried(() => deps.store.check()),
       tried(() => deps.sessionStore.check()),
     ])
-    return { database, sessions, server: deps.isDraining() ? 'draining' : 'ok' }
+    return { database, sessions, server: stage() }
   }
   const ready: ServerEndpoint['handle'] = async (_request, reply) => {
     const results = await checks()

@@ -2,57 +2,75 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { parseBasicCredentials } from '../authentication/basic_credentials.ts'
-import type { PasswordAuthentication } from '../authentication/password.ts'
+import type { Credential } from '../authentication/first_factor.ts'
+import type { LoginFlow, LoginOutcome } from '../authentication/login.ts'
+import { startSession } from '../authentication/start_session.ts'
+import { presentedCertificate } from '../http/client_certificate.ts'
 import { readCookie, setCookie } from '../http/cookies.ts'
 import type { Endpoint } from '../http/endpoint.ts'
+import { requireOwnOrigin } from '../http/own_origin.ts'
 import { factsOf } from '../http/request_facts.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { sessionCookieName, sessionCookieSameSite } from '../sessions/cookies.ts'
 import type { Session } from '../sessions/session_store.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Realm, RealmDirectory } from '../storage/realm_directory.ts'
-import type { User } from '../storage/users.ts'
 import { readBody } from './admin/body.ts'
 import { openNamedRealm } from './session_of_cookie.ts'
 
 export type LoginDeps = {
   realms: Pick<RealmDirectory, 'open'>
   sessions: Pick<Sessions, 'start' | 'resume' | 'end'>
-  passwordAuthentication: Pick<PasswordAuthentication, 'authenticate'>
+  loginFlow: Pick<LoginFlow, 'login'>
 }
 
-/** The code of an authenticator app, which has six digits or more. */
-const loginBody = z.strictObject({
-  totp_code: z
-    .string()
-    .regex(/^[0-9]{6,8}$/, 'must be digits')
-    .optional(),
-})
+/** The code of an authenticator app, or one of the recovery codes. */
+const loginBody = z.strictObject({ totp_code: z.string().min(6).max(64).optional() })
+
+const CHALLENGE = 'Basic realm="login", charset="UTF-8"'
 
 /** One description for every failed login: no oracle for what was wrong. RFC 9110 §15.5.2 asks for a challenge. */
 const failed = (hint: string): OAuthError =>
   new OAuthError('unauthorized', 'The login failed', {
     hint,
-    headers: { 'www-authenticate': 'Basic realm="login", charset="UTF-8"' },
+    headers: { 'www-authenticate': CHALLENGE },
+  })
+
+/** The handshake took any certificate, so that this can be said in words. */
+const noCertificate = (): OAuthError =>
+  new OAuthError('unauthorized', 'No acceptable client certificate was presented', {
+    headers: { 'www-authenticate': CHALLENGE },
   })
 
 /** A body is optional; without one there is no content type to look at. */
-const checkBody = (request: FastifyRequest): void => {
+const readTotpCode = (request: FastifyRequest): string | undefined => {
   const isEmpty = request.body === undefined || request.body === null
-  if (isEmpty && request.headers['content-type'] === undefined) return
-  if (isEmpty && /^application\/json\b/i.test(request.headers['content-type'] ?? '')) return
-  readBody(request, loginBody)
+  if (isEmpty && request.headers['content-type'] === undefined) return undefined
+  if (isEmpty && /^application\/json\b/i.test(request.headers['content-type'] ?? '')) return undefined
+  return readBody(request, loginBody).totp_code
 }
 
-const readCredentials = (request: FastifyRequest): { username: string; password: string } => {
-  // RFC 9110 §11.6.2 – one field with one credential; of two, each side of a proxy could take another.
-  // rawHeaders, because HTTP/2 requests have no headersDistinct.
-  const names = request.raw.rawHeaders.filter((name, index) => index % 2 === 0 && /^authorization$/i.test(name))
-  if (names.length > 1) throw failed('more than one Authorization header')
+/** RFC 6750 §2.1 */
+const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i
+
+const fromHeader = (authorization: string): Credential => {
+  const password = parseBasicCredentials(authorization)
+  if (password) return { scheme: 'up', ...password }
+  const token = BEARER.exec(authorization)?.[1]
+  if (token !== undefined) return { scheme: 'jwt', token }
+  throw failed('the Authorization header is neither Basic nor Bearer')
+}
+
+/**
+ * The one credential. A header is what the caller chose to send, while a certificate comes with every request of a
+ * connection: it counts when there is no header.
+ */
+const readCredential = (request: FastifyRequest): Credential => {
   const { authorization } = request.headers
-  const credentials = authorization === undefined ? undefined : parseBasicCredentials(authorization)
-  if (!credentials) throw failed('no credentials of a method that is on')
-  return credentials
+  if (authorization !== undefined) return fromHeader(authorization)
+  const certificate = presentedCertificate(request)
+  if (certificate) return { scheme: 'cc', certificate }
+  throw failed('no credentials')
 }
 
 /** The session's cookie for as long as the session can last. */
@@ -64,7 +82,9 @@ export const setSessionCookie = (reply: FastifyReply, session: Session, secret: 
     maxAgeSeconds: session.maxAgeSeconds,
   })
 
-export const createLoginEndpoint = ({ realms, sessions, passwordAuthentication }: LoginDeps): Endpoint => {
+type Authenticated = Extract<LoginOutcome, { outcome: 'authenticated' }>
+
+export const createLoginEndpoint = ({ realms, sessions, loginFlow }: LoginDeps): Endpoint => {
   /** OWASP ASVS 7.2.4 – the session that the browser brought along is over, whoever's it was. */
   const endFormer = async (request: FastifyRequest, realm: Realm): Promise<void> => {
     const secret = readCookie(request, sessionCookieName('api', realm.id))
@@ -76,20 +96,12 @@ export const createLoginEndpoint = ({ realms, sessions, passwordAuthentication }
     request: FastifyRequest,
     reply: FastifyReply,
     realm: Realm,
-    login: { user: User; restricted: boolean },
+    { user, authScheme, amr, restricted }: Authenticated,
   ): Promise<Session> => {
     await endFormer(request, realm)
     const { ip, userAgent } = factsOf(request)
-    const { session, secret } = await sessions.start({
-      realm,
-      kind: 'api',
-      authScheme: 'up',
-      // RFC 8176 §2
-      amr: ['pwd'],
-      ip,
-      userAgent,
-      ...login,
-    })
+    const person = { realm, kind: 'api', user, authScheme, amr, restricted, ip, userAgent } as const
+    const { session, secret } = await startSession({ sessions }, person)
     setSessionCookie(reply, session, secret)
     return session
   }
@@ -102,16 +114,25 @@ export const createLoginEndpoint = ({ realms, sessions, passwordAuthentication }
     cors: 'none',
     async handle(request, reply) {
       const realm = await openNamedRealm(realms, request)
-      checkBody(request)
-      const result = await passwordAuthentication.authenticate(realm, readCredentials(request), factsOf(request))
-      if (result.outcome === 'failed') throw failed('wrong credentials')
-      const restricted = result.outcome === 'password_expired'
-      if (result.outcome === 'password_expired' && !result.mayChange)
-        throw new OAuthError('password_expired', 'The password has expired')
-      const session = await start(request, reply, realm, { user: result.user, restricted })
-      return reply
-        .header('cache-control', 'no-store')
-        .send({ next_step: restricted ? 'ChangePassword' : 'Authenticated', session_id: session.sessionId })
+      // T-CS-01 – nobody is signed in by a page of another site.
+      requireOwnOrigin(request, realm.issuer)
+      const code = readTotpCode(request)
+      const credential = readCredential(request)
+      const login = await loginFlow.login(realm, credential, code, factsOf(request))
+      reply.header('cache-control', 'no-store')
+      switch (login.outcome) {
+        case 'failed':
+          throw credential.scheme === 'cc' ? noCertificate() : failed('the audit trail has the reason')
+        case 'password_expired':
+          throw new OAuthError('password_expired', 'The password has expired')
+        case 'totp_required':
+          return reply.send({ next_step: 'TotpRequired', session_id: null })
+        case 'authenticated': {
+          const session = await start(request, reply, realm, login)
+          const next_step = login.restricted ? 'ChangePassword' : 'Authenticated'
+          return reply.send({ next_step, session_id: session.sessionId })
+        }
+      }
     },
   }
 }

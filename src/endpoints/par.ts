@@ -32,7 +32,7 @@ export const createParEndpoint = (deps: ParDeps): Endpoint => {
         // RFC 9126 §2.3 – whatever is wrong with the request is told here, in JSON.
         throw error instanceof AuthorizationRefused ? error.error : error
       }
-      const pushed = await flow.pushedRequests.push(realm, client.clientId, stored)
+      const pushed = await flow.pushedRequests.push(realm, client, stored, asked.ip)
       return reply.code(201).header('cache-control', 'no-store').send(pushed)
     },
   }

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { PasswordAuthentication } from '../authentication/password.ts'
 import { describePasswordProblem } from '../authentication/password_policy.ts'
+import { startSession } from '../authentication/start_session.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { requireOwnOrigin } from '../http/own_origin.ts'
 import { factsOf } from '../http/request_facts.ts'
@@ -44,7 +45,7 @@ export const createPasswordEndpoint = ({ realms, sessions, passwordAuthenticatio
     const { authScheme, amr } = session
     const { ip, userAgent } = factsOf(request)
     await sessions.end([session.sessionId])
-    const started = await sessions.start({ realm, kind: 'api', user, authScheme, amr, ip, userAgent })
+    const started = await startSession({ sessions }, { realm, kind: 'api', user, authScheme, amr, ip, userAgent })
     setSessionCookie(reply, started.session, started.secret)
     return started.session
   }
@@ -66,7 +67,9 @@ export const createPasswordEndpoint = ({ realms, sessions, passwordAuthenticatio
       if (result.outcome === 'wrong_password') throw new OAuthError('unauthorized', 'The current password is wrong')
       if (result.outcome === 'refused')
         throw new OAuthError('unprocessable', `new_password: ${describePasswordProblem(result.problem)}`)
-      const current = session.restricted ? await replaceRestricted(request, reply, realm, { session, user }) : session
+      const current = session.restricted
+        ? await replaceRestricted(request, reply, realm, { session, user: result.user })
+        : session
       return reply
         .header('cache-control', 'no-store')
         .send({ next_step: 'Authenticated', session_id: current.sessionId })

@@ -71,6 +71,12 @@ export const createSessionsEndpoints = (deps: SessionsEndpointsDeps): Endpoint[]
     return session && access.covers(session.realmId) ? session : undefined
   }
 
+  /** T-SE-11 – asked anew, as everywhere: the session store may not have heard yet that the user is gone or disabled. */
+  const isOfEnabledUser = async (session: Session): Promise<boolean> => {
+    const realm = await realms.open(session.realmId)
+    return (await realm?.store.users.find(session.userId))?.enabled === true
+  }
+
   const openRealm = async (request: FastifyRequest): Promise<{ access: SessionsAccess; realm: Realm }> => {
     const realmId = parameter(request, 'realm')
     const access = await requireSessionsAccess(request, realmId)
@@ -104,7 +110,8 @@ export const createSessionsEndpoints = (deps: SessionsEndpointsDeps): Endpoint[]
     const access = await requireSessionsAccess(request, undefined)
     const session = await findCovered(access, parameter(request, 'session_id'))
     // A restricted session is good for changing the password and for nothing else.
-    if (!session || session.restricted) return reply.type('application/json').send('null')
+    if (!session || session.restricted || !(await isOfEnabledUser(session)))
+      return reply.type('application/json').send('null')
     return reply.send(toWire(access.isApiServer ? await sessions.use(session) : session))
   }
 

@@ -10,6 +10,7 @@ import { sendPage } from '../http/page.ts'
 import { factsOf } from '../http/request_facts.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import type { Parameters } from '../oauth/parameters.ts'
+import { ADMINISTRATORS_REALM } from '../oauth/realm_settings.ts'
 import { usernameProblem } from '../oauth/username.ts'
 import { setupPage } from '../pages/setup.ts'
 import { setupDonePage } from '../pages/setup_done.ts'
@@ -48,7 +49,7 @@ const check = (username: string, password: string, again: string): { password: s
   const problem = usernameProblem(username)
   if (problem !== undefined) return { message: `The username ${problem}.` }
   if (!constantTimeEquals(password, again)) return { message: 'The two passwords differ.' }
-  const checked = checkNewPassword(password, username)
+  const checked = checkNewPassword(password, { username, realmId: ADMINISTRATORS_REALM })
   return checked.problem === undefined ? checked : { message: `${describePasswordProblem(checked.problem)}.` }
 }
 

@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, OAuthError } from '../oauth/errors.ts'
 import { errorPage } from '../pages/error.ts'
+import { isOrphan } from '../storage/database.ts'
 import { StoreUnavailable } from '../storage/store_unavailable.ts'
 import type { Log } from '../system/log.ts'
 import type { ErrorChannel } from './endpoint.ts'
@@ -33,9 +34,13 @@ const toOAuthError = (error: unknown): OAuthError => {
       cause: error,
       retryAfterSeconds: error.retryAfterSeconds,
     })
+  // T-LC-01 – read from a cache that another node's deletion had not reached yet.
+  if (isOrphan(error))
+    return new OAuthError('conflict', 'What the request is about was deleted at the same time', { cause: error })
   if (isRefusal(error)) {
     const [code, description] = refusals[error.statusCode] ?? ['invalid_request', 'The request is not well-formed']
-    return new OAuthError(code, description, { cause: error, hint: error.message, status: error.statusCode })
+    // T-LG-02 – its code: the message may repeat the request target, and with it a code or a link that opens something.
+    return new OAuthError(code, description, { cause: error, hint: error.code, status: error.statusCode })
   }
   return new OAuthError('server_error', 'The server met an unexpected condition', { cause: error })
 }

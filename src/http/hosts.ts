@@ -23,11 +23,16 @@ const namedHost = (request: FastifyRequest): string | undefined => {
   return host
 }
 
+/** RFC 9112 §3.2.2 – a target that is a whole URI names its host itself; undefined for any other target. */
+const targetHost = ({ raw: { url = '' } }: FastifyRequest): string | undefined =>
+  url.startsWith('/') ? undefined : (/^https:\/\/([^/?#]*)/i.exec(url)?.[1]?.toLowerCase() ?? '')
+
 export const createRequireKnownHost = (hosts: readonly string[]) => {
   const known = new Set(hosts.map((host) => host.toLowerCase()))
   return (request: FastifyRequest): void => {
     const host = namedHost(request)
-    if (host === undefined || !known.has(host))
+    const isKnown = host !== undefined && known.has(host) && (targetHost(request) ?? host) === host
+    if (!isKnown)
       throw new OAuthError('misdirected_request', 'This server does not answer for that host', {
         hint: 'see allowed_hosts in server_params',
       })

@@ -2,6 +2,7 @@
  * The TLS listeners: TLS 1.2 with ECDHE-GCM suites and TLS 1.3, HTTP/2 and HTTP/1.1 by ALPN, and the connections they hold,
  * so that a shutdown can let the busy ones finish and close the idle ones.
  */
+import { constants } from 'node:crypto'
 import {
   createSecureServer,
   type Http2SecureServer,
@@ -16,7 +17,20 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const CONNECTIONS_CHECKING_INTERVAL_MS = 1_000
 const MAX_HEADER_BYTES = 16_384
 
+type RequestOfConnection = { httpVersionMajor: number; socket: Socket }
+
 export type ListenerHandler = NonNullable<Parameters<typeof createSecureServer>[1]>
+
+/**
+ * An unknown certificate reaches the endpoint, which answers in words; the handshake could only break. T-MT-04 – no session
+ * is resumed: it would bring back a certificate without its intermediates and without another proof of its key.
+ */
+const askingOptions = (config: Config): SecureServerOptions => ({
+  requestCert: true,
+  rejectUnauthorized: false,
+  ca: config.pem.client_ca,
+  secureOptions: constants.SSL_OP_NO_TICKET,
+})
 
 /** `asksForCertificate`: browsers may prompt for one, so only where clients are known to have it. */
 const toServerOptions = (config: Config, asksForCertificate: boolean): SecureServerOptions => {
@@ -29,8 +43,7 @@ const toServerOptions = (config: Config, asksForCertificate: boolean): SecureSer
     ciphers: config.tls.ciphers,
     honorCipherOrder: true,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-    // An unknown certificate reaches the endpoint, which answers in words; the handshake could only break.
-    ...(asksForCertificate ? { requestCert: true, rejectUnauthorized: false, ca: config.pem.client_ca } : {}),
+    ...(asksForCertificate ? askingOptions(config) : {}),
     maxHeaderSize: MAX_HEADER_BYTES,
     maxHeaderListPairs: 128,
     settings: { maxHeaderListSize: MAX_HEADER_BYTES, maxConcurrentStreams: 100 },
@@ -57,7 +70,7 @@ export const createListener = (
   return server
 }
 
-/** Follows the connections of listeners. */
+/** Follows the connections of listeners: sockets that speak HTTP/1.1, and sessions of HTTP/2, which end gracefully by themselves. */
 export const createConnections = () => {
   const idle = new Set<Socket>()
   const busy = new Map<Socket, number>()
@@ -67,6 +80,7 @@ export const createConnections = () => {
   return {
     follow(server: Http2SecureServer): void {
       server.on('secureConnection', (socket) => {
+        if (socket.alpnProtocol === 'h2') return
         idle.add(socket)
         socket.once('close', () => {
           idle.delete(socket)
@@ -80,12 +94,15 @@ export const createConnections = () => {
       })
     },
 
-    begin(socket: Socket): void {
+    begin({ httpVersionMajor, socket }: RequestOfConnection): void {
+      // Of HTTP/2, every request has a socket of its own, which stands for the session's.
+      if (httpVersionMajor !== 1) return
       idle.delete(socket)
       busy.set(socket, (busy.get(socket) ?? 0) + 1)
     },
 
-    end(socket: Socket): void {
+    end({ httpVersionMajor, socket }: RequestOfConnection): void {
+      if (httpVersionMajor !== 1) return
       const count = (busy.get(socket) ?? 1) - 1
       if (count > 0) busy.set(socket, count)
       else if (busy.delete(socket) && !socket.destroyed) {

@@ -8,7 +8,7 @@ import { createErrorHandler } from './errors.ts'
 
 export type MountDeps = { realms: RealmDirectory; log: Log }
 
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /** RFC 8414 §3.1 – the well-known part stands before the issuer's path; OpenID Connect Discovery §4 appends it. Both are served. */
 const pathsOf = (endpoint: Endpoint): string[] => {
@@ -35,9 +35,10 @@ const handlerOf = (deps: MountDeps, endpoint: Endpoint) => {
 /** RFC 9110 §15.5.6 – a known address answers an unknown method with 405 and the list of those it has. */
 const refuseOtherMethods = (app: FastifyInstance, deps: MountDeps, methodsAt: Map<string, Set<string>>): void => {
   for (const [url, methods] of methodsAt) {
-    const allow = [...methods, ...(methods.has('GET') ? ['HEAD'] : [])].join(', ')
+    const allowed = [...methods, ...(methods.has('GET') ? ['HEAD'] : [])]
+    const allow = allowed.join(', ')
     app.route({
-      method: METHODS.filter((method) => !methods.has(method)),
+      method: METHODS.filter((method) => !allowed.includes(method)),
       url,
       exposeHeadRoute: false,
       errorHandler: createErrorHandler('json', deps.log),

@@ -1,7 +1,7 @@
 /** What the administration API takes of a realm: its policy, with a safe value for everything that is left out. */
 import { z } from 'zod'
 import { complain, list, text, webUri } from './member_shapes.ts'
-import { isRealmId, type RealmSettings } from './realm_settings.ts'
+import { isRealmId, type JwtIdentityProvider, type RealmSettings, UPSTREAM_AUTH_METHODS } from './realm_settings.ts'
 import { isScopeToken, STANDARD_SCOPES } from './scopes.ts'
 
 const TEN_YEARS = 315_360_000
@@ -13,15 +13,54 @@ const usernamePasswordParams = z.strictObject({
   max_password_age_seconds: seconds.optional(),
 })
 
-const identityProvider = z.strictObject({
-  jwt_issuer_uri: webUri(),
-  jwks_uri: webUri(),
-  jwt_audience: text(255).optional(),
-})
+/** RFC 6749 §3.1 and §3.2 – an endpoint's URI has no fragment. */
+const endpointUri = () => webUri().refine((uri) => !uri.includes('#'), 'must not have a fragment')
+
+/** RFC 6749 Appendix A – visible ASCII characters. */
+const credential = (maxCharacters: number) =>
+  text(maxCharacters).regex(/^[ -~]+$/, 'must consist of visible ASCII characters')
+
+const isOpenidScope = (scope: string): boolean => {
+  const tokens = scope.split(' ')
+  return tokens.every(isScopeToken) && new Set(tokens).size === tokens.length && tokens.includes('openid')
+}
+
+const UPSTREAM_MEMBERS = ['client_id', 'authorization_endpoint', 'token_endpoint'] as const
+
+const identityProviderSchema = z
+  .strictObject({
+    jwt_issuer_uri: webUri(),
+    jwks_uri: webUri(),
+    jwt_audience: text(255).optional(),
+    name: text(64).optional(),
+    client_id: credential(255).optional(),
+    /** Never shown again; an update without it keeps it for the same client_id at the same token_endpoint. */
+    client_secret: credential(512).optional(),
+    authorization_endpoint: endpointUri().optional(),
+    token_endpoint: endpointUri().optional(),
+    token_endpoint_auth_method: z.enum(UPSTREAM_AUTH_METHODS).optional(),
+    scope: z
+      .string()
+      .max(512, 'must have at most 512 characters')
+      .refine(isOpenidScope, 'must be scope tokens, each once, and openid among them')
+      .optional(),
+  })
+  .superRefine((idp, context) => {
+    const given = UPSTREAM_MEMBERS.filter((name) => idp[name] !== undefined)
+    const missing = UPSTREAM_MEMBERS.find((name) => idp[name] === undefined)
+    const isClient = given.length > 0
+    if (isClient && missing) complain(context, [missing], `is needed together with ${given[0]}`)
+    const { client_secret: secret, token_endpoint_auth_method: method } = idp
+    if (secret !== undefined && !isClient) complain(context, ['client_secret'], 'must not be given without client_id')
+    if (secret !== undefined && method === 'none')
+      complain(context, ['client_secret'], 'must not be given with the method none')
+  })
+
+export type IdentityProviderRegistration = z.output<typeof identityProviderSchema>
 
 const jwtParams = z.strictObject({
   idp_params: z
-    .array(identityProvider)
+    .array(identityProviderSchema)
     .min(1, 'must name at least one identity provider')
     .max(20, 'must have at most 20 items')
     .refine(
@@ -79,8 +118,32 @@ export const realmCreationSchema = z.strictObject({
 /** The path says which realm, whatever the body says. */
 export const realmUpdateSchema = z.strictObject({ id: z.string().optional(), ...settings })
 
+/** What is kept of a client_secret: see authentication/upstream_secret.ts. */
+export type SealSecret = (idp: IdentityProviderRegistration) => string | undefined
+
+const toIdentityProvider = (idp: IdentityProviderRegistration, sealSecret: SealSecret) => {
+  const { client_secret: _secret, ...rest } = idp
+  return { ...rest, sealed_client_secret: sealSecret(idp) }
+}
+
 /** Without members that are undefined: what is stored is what JSON shows. */
-export const toRealmSettings = (body: z.output<typeof realmUpdateSchema>): RealmSettings => {
+export const toRealmSettings = (
+  body: z.output<typeof realmUpdateSchema>,
+  sealSecret: SealSecret = () => undefined,
+): RealmSettings => {
   const { id: _id, ...rest } = body
-  return JSON.parse(JSON.stringify(rest)) as RealmSettings
+  const { jwt_params: jwt, ...methods } = rest.auth_params
+  const idps = jwt?.idp_params.map((idp) => toIdentityProvider(idp, sealSecret))
+  const auth_params = { ...methods, ...(jwt && { jwt_params: { ...jwt, idp_params: idps } }) }
+  return JSON.parse(JSON.stringify({ ...rest, auth_params })) as RealmSettings
+}
+
+const withoutSecret = ({ sealed_client_secret: _sealed, ...idp }: JwtIdentityProvider): JwtIdentityProvider => idp
+
+/** What may be read of the settings: all but secrets. */
+export const withoutSecrets = (settings: RealmSettings): RealmSettings => {
+  const { jwt_params: jwt } = settings.auth_params
+  if (!jwt) return settings
+  const jwt_params = { ...jwt, idp_params: jwt.idp_params.map(withoutSecret) }
+  return { ...settings, auth_params: { ...settings.auth_params, jwt_params } }
 }

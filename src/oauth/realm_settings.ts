@@ -4,7 +4,27 @@ export type JwtIdentityProvider = {
   jwt_issuer_uri: string
   jwks_uri: string
   jwt_audience?: string
+  /** What the button on the sign-in page calls it. */
+  name?: string
+  /** This server as a client of the provider: with both endpoints, people can sign in there. */
+  client_id?: string
+  authorization_endpoint?: string
+  token_endpoint?: string
+  token_endpoint_auth_method?: UpstreamAuthMethod
+  /** See authentication/upstream_secret.ts; never shown. */
+  sealed_client_secret?: string
+  scope?: string
 }
+
+export const UPSTREAM_AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none'] as const
+export type UpstreamAuthMethod = (typeof UPSTREAM_AUTH_METHODS)[number]
+
+/** A provider at which people can sign in. */
+export type UpstreamProvider = JwtIdentityProvider &
+  Required<Pick<JwtIdentityProvider, 'client_id' | 'authorization_endpoint' | 'token_endpoint'>>
+
+export const isUpstreamProvider = (idp: JwtIdentityProvider): idp is UpstreamProvider =>
+  idp.client_id !== undefined && idp.authorization_endpoint !== undefined && idp.token_endpoint !== undefined
 
 /** A method that is absent is off. */
 export type AuthParams = {

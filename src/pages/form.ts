@@ -46,6 +46,17 @@ export const usernameField = (options: Pick<Field, 'value' | 'autofocus' | 'refu
     ...options,
   })
 
+/** RFC 6238 – `totp_code`: digits, and the keyboard for them. */
+export const codeField = (options: Pick<Field, 'hint' | 'autofocus' | 'refused'>): Html =>
+  field({
+    name: 'totp_code',
+    label: 'One-time code',
+    type: 'text',
+    autocomplete: 'one-time-code',
+    attributes: html` class="code" inputmode="numeric" maxlength="16" autocapitalize="none" spellcheck="false"`,
+    ...options,
+  })
+
 export const csrfField = (csrf: string): Html => html`<input type="hidden" name="csrf" value="${csrf}">`
 
 export const alert = (message: string | undefined): Html | undefined =>

@@ -42,6 +42,7 @@ code { font: .9375em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberat
 pre { margin: .5rem 0 0; padding: .75rem .875rem; white-space: pre-wrap; background: var(--ground); border: 1px solid var(--line); border-radius: 8px; }
 pre code { font-size: .8125rem; }
 form { margin: 1.75rem 0 0; }
+form.other { margin: 0; }
 .field { margin: 0 0 1.125rem; }
 label { display: block; margin: 0 0 .375rem; font-weight: 600; }
 input {
@@ -55,7 +56,16 @@ button {
   display: block; width: 100%; min-height: 48px; padding: .625rem 1rem; font: inherit; font-weight: 650; cursor: pointer;
   color: var(--on-accent); background: var(--accent); border: 1px solid var(--accent); border-radius: 8px;
 }
+details { margin: 1.25rem 0 0; }
+summary { color: var(--accent); cursor: pointer; }
+details form { margin-top: 1rem; }
+.qr { display: block; width: 100%; max-width: 15rem; margin: 1.5rem auto 0; border-radius: 8px; }
+.secret { display: block; margin: .25rem 0 0; word-spacing: .2em; }
+ol.codes { margin: 1.25rem 0 0; padding: .75rem 1rem .75rem 2.5rem; background: var(--ground); border: 1px solid var(--line); border-radius: 8px; }
+ol.codes li { padding: .1875rem 0; }
 button:hover { background: var(--accent-strong); border-color: var(--accent-strong); }
+button.second { margin-top: .75rem; color: var(--accent); background: var(--surface); }
+button.second:hover { color: var(--accent-strong); background: var(--accent-wash); }
 .choice { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .alert {

@@ -1,16 +1,15 @@
 /**
  * The session store over Redis. A session's time to live there is what it has left, and expiry is also judged by the clock of
- * this process, as in the SQL stores. What Redis cannot answer is StoreUnavailable, at once or within a second: nothing is
+ * this process, as in the SQL stores. What Redis cannot answer is StoreUnavailable, at once or within 300 ms: nothing is
  * queued or sent again, so that a login or logout never happens later than the caller was told.
  */
-import { once } from 'node:events'
-import { createRequire } from 'node:module'
-import type { Redis, Result } from 'ioredis'
+import type { Result } from 'ioredis'
 import { toPage } from '../storage/rows.ts'
 import { StoreUnavailable } from '../storage/store_unavailable.ts'
 import { constantTimeEquals } from '../system/hashing.ts'
 import type { Log } from '../system/log.ts'
-import { CHECK_KEY, realmKey, scripts, secretKey, sessionKey, userKey, usernameKey } from './redis_scripts.ts'
+import { connectRedis, untilReady } from './redis_connection.ts'
+import { CHECK_KEY, realmKey, secretKey, sessionKey, userKey, usernameKey } from './redis_scripts.ts'
 import { endOf, isLive } from './session_lifetime.ts'
 import type { Session, SessionStore } from './session_store.ts'
 
@@ -22,11 +21,6 @@ declare module 'ioredis' {
   }
 }
 
-const COMMAND_TIMEOUT_MS = 1_000
-/** A connection that is silent for so long while a command waits is dropped and made anew. */
-const SILENCE_TIMEOUT_MS = 1_500
-const CONNECT_TIMEOUT_MS = 2_000
-const MAX_RECONNECT_DELAY_MS = 1_000
 /** Keys in one command: bounds how long Redis is busy with it. */
 const BATCH = 500
 
@@ -51,51 +45,6 @@ const toStored = (fields: unknown): Stored | undefined => {
   }
 }
 
-/** Loaded when it is configured: a server without Redis starts faster and stays smaller. */
-const loadIoredis = () => createRequire(import.meta.url)('ioredis') as typeof import('ioredis')
-
-const connect = (url: string, log: Log): Redis => {
-  const { Redis: Connection } = loadIoredis()
-  const redis = new Connection(url, {
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 1,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    socketTimeout: SILENCE_TIMEOUT_MS,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), MAX_RECONNECT_DELAY_MS),
-    connectionName: 'auth_server',
-    scripts,
-  })
-  let isDown = false
-  // One line an outage, however many attempts fail.
-  redis.on('error', (error: Error) => {
-    if (!isDown) log.error({ err: error }, 'the session store cannot be reached')
-    isDown = true
-  })
-  redis.on('ready', () => {
-    if (isDown) log.info('the session store can be reached again')
-    isDown = false
-    warnOfEviction(redis, log)
-  })
-  return redis
-}
-
-/** Redis that evicts when memory is short signs people out at random. A server that hides its settings is taken on trust. */
-const warnOfEviction = (redis: Redis, log: Log): void => {
-  redis.config('GET', 'maxmemory-policy').then(
-    (answer) => {
-      const policy = (answer as string[])[1]
-      if (policy !== undefined && policy !== 'noeviction')
-        log.warn(
-          { maxmemory_policy: policy },
-          'the session store may evict sessions: set maxmemory-policy to noeviction',
-        )
-    },
-    () => undefined,
-  )
-}
-
 /** Ours, not the store's: nobody should wait for it to go away. */
 const isMistake = (error: unknown): boolean =>
   error instanceof TypeError ||
@@ -103,7 +52,7 @@ const isMistake = (error: unknown): boolean =>
   (error instanceof Error && error.message.startsWith('WRONGTYPE'))
 
 export const createRedisSessionStore = (url: string, log: Log): SessionStore => {
-  const redis = connect(url, log)
+  const redis = connectRedis(url, log)
 
   const ask = async <T>(question: () => Promise<T>): Promise<T> => {
     try {
@@ -115,13 +64,11 @@ export const createRedisSessionStore = (url: string, log: Log): SessionStore => 
   }
 
   let wasReady = false
-  redis.once('ready', () => {
-    wasReady = true
-  })
 
   /** The first connection is waited for, until it fails; a lost one is not. */
   const untilFirstReady = async (): Promise<void> => {
-    if (!wasReady) await once(redis, 'ready', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) })
+    if (!wasReady) await untilReady(redis)
+    wasReady = true
   }
 
   const read = async (sessionId: string): Promise<Stored | undefined> =>

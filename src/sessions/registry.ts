@@ -1,4 +1,4 @@
-/** Opens the session store that `sessions_store_params` names and makes its schema current. */
+/** Opens the session store that `sessions_store_params` names. */
 import type { Config, SessionsStoreParams } from '../config/schema.ts'
 import { type Database, openDatabase } from '../storage/database.ts'
 import { prepareSchema } from '../storage/migrate.ts'
@@ -29,40 +29,32 @@ const shared = (database: Database<Schema>): Database<SessionsSchema> => ({
   close: async () => undefined,
 })
 
-const openSql = async (
+/** `prepare` makes its schema current and proves that it can be reached; it may be called again when it throws. */
+export type OpenedSessionStore = { sessionStore: SessionStore; prepare(): Promise<void> }
+
+const openSql = (
   { config, database: primary, log }: SessionStoreDeps,
   backend: 'sqlite' | 'postgresql' | 'mysql',
-): Promise<SessionStore> => {
+): OpenedSessionStore => {
   const params = config.sessions_store_params
   const database = sharesDatabase(config) ? shared(primary) : openDatabase<SessionsSchema>({ ...params, backend }, log)
-  try {
-    await prepareSchema(database, 'sessions', params.auto_init_schema, log)
-  } catch (error) {
-    await database.close()
-    throw error
+  return {
+    sessionStore: createSqlSessionStore(database),
+    prepare: () => prepareSchema(database, 'sessions', params.auto_init_schema, log),
   }
-  return createSqlSessionStore(database)
 }
 
-/** Nothing that fails at start is waited for: a supervisor starts the server again. */
-const openRedis = async ({ config, log }: SessionStoreDeps): Promise<SessionStore> => {
-  const store = createRedisSessionStore(config.sessions_store_params.connection_url, log)
-  try {
-    await store.check()
-  } catch (error) {
-    await store.close()
-    throw error
-  }
-  return store
+const openRedis = ({ config, log }: SessionStoreDeps): OpenedSessionStore => {
+  const sessionStore = createRedisSessionStore(config.sessions_store_params.connection_url, log)
+  return { sessionStore, prepare: () => sessionStore.check() }
 }
 
-const openers: Record<SessionsStoreParams['backend'], (deps: SessionStoreDeps) => Promise<SessionStore>> = {
+const openers: Record<SessionsStoreParams['backend'], (deps: SessionStoreDeps) => OpenedSessionStore> = {
   sqlite: (deps) => openSql(deps, 'sqlite'),
   postgresql: (deps) => openSql(deps, 'postgresql'),
   mysql: (deps) => openSql(deps, 'mysql'),
   redis: openRedis,
 }
 
-/** Throws when the store cannot be reached or its schema cannot be used. */
-export const openSessionStore = (deps: SessionStoreDeps): Promise<SessionStore> =>
+export const openSessionStore = (deps: SessionStoreDeps): OpenedSessionStore =>
   openers[deps.config.sessions_store_params.backend](deps)

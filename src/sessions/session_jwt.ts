@@ -28,10 +28,14 @@ export type SessionJwtDeps = {
 
 export const createSessionJwt = ({ config, clock }: SessionJwtDeps) => {
   const sign = createSignature('ES256', createPrivateKey(config.pem.session_jwt_private_key))
-  const kid = thumbprint(createPublicKey(config.pem.session_jwt_public_key).export({ format: 'jwk' }))
+  const { kty, crv, x, y } = createPublicKey(config.pem.session_jwt_public_key).export({ format: 'jwk' })
+  const kid = thumbprint({ kty, crv, x, y })
   // RFC 8725 §3.11 – a type of its own, so that it is never taken for an access token or an ID token.
   const header = encodeHeader({ alg: 'ES256', typ: 'session+jwt', kid })
   return {
+    /** RFC 7517 §4 – the public half of the key that signs, for those who verify. */
+    publicKey: { kty, crv, x, y, kid, use: 'sig', alg: 'ES256' },
+
     /** `exp` is when the session is over if nobody uses it: what is signed never outlives what it speaks of. */
     claims: (
       realm: Pick<Realm, 'id' | 'issuer'>,

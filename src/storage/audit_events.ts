@@ -27,6 +27,11 @@ export const AUDIT_EVENT_TYPES = [
   'refresh_token.reused',
   'token.revoked',
   'signing_key.created',
+  'user.totp_enabled',
+  'user.totp_disabled',
+  'user.recovery_codes_replaced',
+  'user.recovery_code_used',
+  'user.certificate_changed',
 ] as const
 
 export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number]

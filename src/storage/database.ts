@@ -56,3 +56,6 @@ export const openDatabase = <S = Schema>(params: ConnectionParams, log: Log): Da
 
 /** A primary key or unique index refused the row: another caller was first. */
 export const isDuplicateKey = (error: unknown): boolean => meaningOf(error) === 'duplicate'
+
+/** True when the row belongs to one that is gone: a realm, client or user that was deleted since it was read. */
+export const isOrphan = (error: unknown): boolean => meaningOf(error) === 'orphan'

@@ -4,10 +4,12 @@
  */
 import { StoreUnavailable } from './store_unavailable.ts'
 
-export type Meaning = 'duplicate' | 'repeatable' | 'unavailable' | 'missing_table' | 'already_there'
+export type Meaning = 'duplicate' | 'orphan' | 'repeatable' | 'unavailable' | 'missing_table' | 'already_there'
 
 const codesOf: Record<Meaning, (string | number)[]> = {
   duplicate: ['23505', 1062, 'SQLITE_CONSTRAINT_PRIMARYKEY', 'SQLITE_CONSTRAINT_UNIQUE'],
+  // A foreign key: what the row belongs to was deleted a moment ago.
+  orphan: ['23503', 1452, 'SQLITE_CONSTRAINT_FOREIGNKEY'],
   // Serialization failure, deadlock, lock wait timeout: nothing was kept, the same work may succeed now.
   repeatable: ['40001', '40P01', '55P03', 1205, 1213, 'SQLITE_BUSY_SNAPSHOT'],
   unavailable: [

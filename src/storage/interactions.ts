@@ -12,6 +12,8 @@ export type Interaction = {
   pushedRequestHash: string | undefined
   authenticatedAt: number | undefined
   consentedAt: number | undefined
+  /** What was proved here before the code: see endpoints/interaction/first_factor.ts. */
+  firstFactor: string | undefined
   createdAt: number
   expiresAt: number
   completedAt: number | undefined
@@ -26,6 +28,7 @@ const toInteraction = (row: InteractionsTable): Interaction => ({
   pushedRequestHash: row.pushed_request_hash ?? undefined,
   authenticatedAt: row.authenticated_at ?? undefined,
   consentedAt: row.consented_at ?? undefined,
+  firstFactor: row.first_factor ?? undefined,
   createdAt: row.created_at,
   expiresAt: row.expires_at,
   completedAt: row.completed_at ?? undefined,
@@ -34,7 +37,7 @@ const toInteraction = (row: InteractionsTable): Interaction => ({
 export const createInteractions = (db: Kysely<Schema>, realmId: string) => {
   const mark = async (
     id: string,
-    changes: { authenticated_at: number } | { consented_at: number },
+    changes: { authenticated_at: number; first_factor: null } | { consented_at: number },
   ): Promise<boolean> => {
     const result = await db
       .updateTable('interactions')
@@ -47,7 +50,7 @@ export const createInteractions = (db: Kysely<Schema>, realmId: string) => {
   }
   return {
     async insert(
-      interaction: Omit<Interaction, 'realmId' | 'authenticatedAt' | 'consentedAt' | 'completedAt'>,
+      interaction: Omit<Interaction, 'realmId' | 'authenticatedAt' | 'consentedAt' | 'firstFactor' | 'completedAt'>,
     ): Promise<void> {
       await db
         .insertInto('interactions')
@@ -60,6 +63,7 @@ export const createInteractions = (db: Kysely<Schema>, realmId: string) => {
           pushed_request_hash: interaction.pushedRequestHash ?? null,
           authenticated_at: null,
           consented_at: null,
+          first_factor: null,
           created_at: interaction.createdAt,
           expires_at: interaction.expiresAt,
           completed_at: null,
@@ -79,9 +83,22 @@ export const createInteractions = (db: Kysely<Schema>, realmId: string) => {
       return row && toInteraction(row)
     },
 
-    markAuthenticated: (id: string, now: number) => mark(id, { authenticated_at: now }),
+    markAuthenticated: (id: string, now: number) => mark(id, { authenticated_at: now, first_factor: null }),
 
     markConsented: (id: string, now: number) => mark(id, { consented_at: now }),
+
+    /** In place of what was there; `undefined` forgets. False when the interaction is over. */
+    async rememberFirstFactor(id: string, firstFactor: string | undefined, now: number): Promise<boolean> {
+      const result = await db
+        .updateTable('interactions')
+        .set({ first_factor: firstFactor ?? null })
+        .where('realm_id', '=', realmId)
+        .where('id', '=', id)
+        .where('completed_at', 'is', null)
+        .where('expires_at', '>', now)
+        .executeTakeFirstOrThrow()
+      return isOne(result.numUpdatedRows)
+    },
 
     /** True for exactly one caller: the one that may answer the client. */
     async consume(id: string, now: number): Promise<boolean> {

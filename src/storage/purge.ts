@@ -9,6 +9,7 @@ type Purge = { table: keyof Schema; key: string; end: string; graceMs: number }
 
 /** The key is a random value of our own, so that it names one row. */
 const purges: Purge[] = [
+  { table: 'upstream_requests', key: 'state_hash', end: 'expires_at', graceMs: 0 },
   { table: 'interactions', key: 'id', end: 'expires_at', graceMs: 0 },
   { table: 'pushed_requests', key: 'reference_hash', end: 'expires_at', graceMs: PUSHED_REQUEST_GRACE_MS },
   { table: 'authorization_codes', key: 'code_hash', end: 'purge_after', graceMs: 0 },

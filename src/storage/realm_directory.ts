@@ -4,11 +4,15 @@
  */
 import type { Client } from '../oauth/client_metadata.ts'
 import type { RealmSettings } from '../oauth/realm_settings.ts'
-import type { Clock } from '../system/clock.ts'
+import { type Clock, delay } from '../system/clock.ts'
 import type { RealmRecord } from './realms.ts'
 import type { RealmStore, Store } from './store.ts'
 
 const FRESH_MS = 500
+
+/** A database that is well answers in a fraction of this. */
+const READING_PATIENCE_MS = 250
+
 const MAX_REALMS = 2_000
 const MAX_CLIENTS_PER_REALM = 2_000
 
@@ -99,15 +103,15 @@ export const createRealmDirectory = (deps: RealmDirectoryDeps) => {
       return entries.get(id)?.realm ?? (await load(id))
     },
 
-    /** For public documents that may be a moment old: the cached realm even while the store cannot be asked. */
+    /**
+     * For public documents that may be a moment old: the cached realm when the store does not answer at once. The check goes
+     * on behind, so what changed is seen by the request after.
+     */
     async openForReading(id: string): Promise<Realm | undefined> {
-      try {
-        return await this.open(id)
-      } catch (error) {
-        const entry = entries.get(id)
-        if (entry) return entry.realm
-        throw error
-      }
+      const entry = entries.get(id)
+      if (!entry || isFresh(entry)) return await this.open(id)
+      const cached = () => entry.realm
+      return await Promise.race([this.open(id).catch(cached), delay(READING_PATIENCE_MS).then(cached)])
     },
 
     /** Forget what is cached of a realm: after a change on this node, so that the next request sees it. */

@@ -43,6 +43,44 @@ export type UsersTable = {
   updated_at: number
 }
 
+/** An index over the users' `identities`: one user of a realm at most has each. */
+export type UserIdentitiesTable = {
+  realm_id: string
+  /** SHA-256 of issuer and subject, which together are too long for a key. */
+  identity_hash: string
+  user_id: string
+}
+
+/** An index over the users' `certificate`: one user of a realm at most has each. */
+export type UserCertificatesTable = {
+  realm_id: string
+  /** SHA-256 of the kind of name and the name in its canonical form. */
+  certificate_key: string
+  user_id: string
+}
+
+export type TotpCredentialsTable = {
+  realm_id: string
+  user_id: string
+  /** Encrypted: see keys/sealing.ts. */
+  sealed_secret: string
+  /** SHA1, SHA256 or SHA512, as the realm had it when the secret was made. */
+  algorithm: string
+  /** Seconds. */
+  step: number
+  /** The time step of the last code that was accepted: RFC 6238 §5.2. */
+  last_step: number | null
+  created_at: number
+}
+
+export type RecoveryCodesTable = {
+  realm_id: string
+  user_id: string
+  code_hash: string
+  created_at: number
+  used_at: number | null
+}
+
 export type ClientsTable = {
   realm_id: string
   client_id: string
@@ -73,9 +111,21 @@ export type InteractionsTable = {
   /** When a person signed in inside this interaction, which satisfies prompt=login and max_age. */
   authenticated_at: number | null
   consented_at: number | null
+  /** Who gave the right password here a moment ago and is now asked for a code. */
+  first_factor: Json | null
   created_at: number
   expires_at: number
   completed_at: number | null
+}
+
+export type UpstreamRequestsTable = {
+  realm_id: string
+  /** SHA-256 of the `state` parameter. */
+  state_hash: string
+  interaction_id: string
+  issuer: string
+  created_at: number
+  expires_at: number
 }
 
 export type PushedRequestsTable = {
@@ -205,9 +255,14 @@ export type Schema = {
   realms: RealmsTable
   realm_versions: RealmVersionsTable
   users: UsersTable
+  user_identities: UserIdentitiesTable
+  user_certificates: UserCertificatesTable
+  totp_credentials: TotpCredentialsTable
+  recovery_codes: RecoveryCodesTable
   clients: ClientsTable
   consents: ConsentsTable
   interactions: InteractionsTable
+  upstream_requests: UpstreamRequestsTable
   pushed_requests: PushedRequestsTable
   authorization_codes: AuthorizationCodesTable
   refresh_families: RefreshFamiliesTable

@@ -9,20 +9,26 @@ import { createInteractions } from './interactions.ts'
 import { createPurgeExpired } from './purge.ts'
 import { createPushedRequests } from './pushed_requests.ts'
 import { createRealms } from './realms.ts'
+import { createRecoveryCodes } from './recovery_codes.ts'
 import { createRefreshFamilies } from './refresh_families.ts'
 import { createReplayMarks } from './replay_marks.ts'
 import { createRevocations } from './revocations.ts'
 import type { Schema } from './schema.ts'
 import { createSetupTokens } from './setup_tokens.ts'
 import { createSigningKeys } from './signing_keys.ts'
+import { createTotpCredentials } from './totp_credentials.ts'
+import { createUpstreamRequests } from './upstream_requests.ts'
 import { createUsers } from './users.ts'
 
 const createRealmStore = (db: Kysely<Schema>, realmId: string) => ({
   realmId,
   users: createUsers(db, realmId),
+  totpCredentials: createTotpCredentials(db, realmId),
+  recoveryCodes: createRecoveryCodes(db, realmId),
   clients: createClients(db, realmId),
   consents: createConsents(db, realmId),
   interactions: createInteractions(db, realmId),
+  upstreamRequests: createUpstreamRequests(db, realmId),
   pushedRequests: createPushedRequests(db, realmId),
   authorizationCodes: createAuthorizationCodes(db, realmId),
   refreshFamilies: createRefreshFamilies(db, realmId),

@@ -1,10 +1,17 @@
 /** The people and machines of a realm. */
 import type { Kysely } from 'kysely'
+import { type CertificateName, keyOfCertificateName } from '../oauth/certificate_identity.ts'
+import { OAuthError } from '../oauth/errors.ts'
+import { sha256 } from '../system/hashing.ts'
+import { isDuplicateKey } from './database.ts'
 import { fromFlag, isOne, type Page, parseJson, toFlag, toPage } from './rows.ts'
 import type { Schema, UsersTable } from './schema.ts'
 
 /** How a client certificate names this user: exactly one member. */
-export type UserCertificate = { subject_dn?: string; san_dns?: string; san_email?: string; x5t_s256?: string }
+export type UserCertificate = CertificateName
+
+/** Who a user is at an identity provider. */
+export type Identity = { issuer: string; subject: string }
 
 export type User = {
   realmId: string
@@ -20,7 +27,7 @@ export type User = {
   groups: string[]
   /** OpenID Connect Core §5.1 – standard claims by their wire names. */
   claims: Record<string, unknown>
-  identities: { issuer: string; subject: string }[]
+  identities: Identity[]
   certificate: UserCertificate | undefined
   createdAt: number
   updatedAt: number
@@ -65,6 +72,8 @@ const toRow = (user: User): UsersTable => ({
   updated_at: user.updatedAt,
 })
 
+const identityHash = ({ issuer, subject }: Identity): string => sha256(JSON.stringify([issuer, subject]))
+
 export const createUsers = (db: Kysely<Schema>, realmId: string) => {
   const inRealm = () => db.selectFrom('users').selectAll().where('realm_id', '=', realmId)
   const withPassword = (user: Pick<User, 'id' | 'passwordHash'>) =>
@@ -73,6 +82,34 @@ export const createUsers = (db: Kysely<Schema>, realmId: string) => {
       .where('realm_id', '=', realmId)
       .where('id', '=', user.id)
       .where('password_hash', user.passwordHash === undefined ? 'is' : '=', user.passwordHash ?? null)
+  const insertIdentities = async (user: User): Promise<void> => {
+    if (user.identities.length === 0) return
+    const rows = user.identities.map((identity) => ({
+      realm_id: realmId,
+      identity_hash: identityHash(identity),
+      user_id: user.id,
+    }))
+    try {
+      await db.insertInto('user_identities').values(rows).execute()
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error
+      throw new OAuthError('conflict', 'An identity belongs to another user')
+    }
+  }
+  /** A name that no certificate can have is nobody's. */
+  const insertCertificate = async (user: User): Promise<void> => {
+    const key = user.certificate && keyOfCertificateName(user.certificate)
+    if (key === undefined) return
+    try {
+      await db
+        .insertInto('user_certificates')
+        .values({ realm_id: realmId, certificate_key: key, user_id: user.id })
+        .execute()
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error
+      throw new OAuthError('conflict', 'The certificate belongs to another user')
+    }
+  }
   return {
     /** By `sub`. */
     async find(id: string): Promise<User | undefined> {
@@ -83,6 +120,35 @@ export const createUsers = (db: Kysely<Schema>, realmId: string) => {
     async findByUsername(username: string): Promise<User | undefined> {
       const row = await inRealm().where('canonical_username', '=', canonicalUsername(username)).executeTakeFirst()
       return row && toUser(row)
+    },
+
+    async findByIdentity(identity: Identity): Promise<User | undefined> {
+      const row = await db
+        .selectFrom('users')
+        .innerJoin('user_identities', (join) =>
+          join
+            .onRef('user_identities.realm_id', '=', 'users.realm_id')
+            .onRef('user_identities.user_id', '=', 'users.id'),
+        )
+        .selectAll('users')
+        .where('user_identities.realm_id', '=', realmId)
+        .where('user_identities.identity_hash', '=', identityHash(identity))
+        .executeTakeFirst()
+      return row && toUser(row)
+    },
+
+    /** Everybody whom one of the keys names: more than one where a certificate has several names. */
+    async findByCertificateKeys(keys: readonly string[]): Promise<User[]> {
+      const rows = await inRealm()
+        .where('id', 'in', (query) =>
+          query
+            .selectFrom('user_certificates')
+            .select('user_id')
+            .where('realm_id', '=', realmId)
+            .where('certificate_key', 'in', keys),
+        )
+        .execute()
+      return rows.map(toUser)
     },
 
     /** In order of canonical username, from after `after`. */
@@ -106,15 +172,20 @@ export const createUsers = (db: Kysely<Schema>, realmId: string) => {
       return rows.some((row) => row.id !== except && parseJson<string[]>(row.roles).includes(role))
     },
 
-    /** Throws a duplicate-key error when the username is taken. */
+    /** Throws a duplicate-key error when the username is taken, and conflict when an identity or the certificate is. */
     async insert(user: User): Promise<void> {
       await db
         .insertInto('users')
         .values({ ...toRow(user), realm_id: realmId })
         .execute()
+      await insertIdentities(user)
+      await insertCertificate(user)
     },
 
-    /** The user as it shall be, but for the password, which only replacePassword changes; false when it is gone. */
+    /**
+     * The user as it shall be, but for the password, which only replacePassword changes; false when it is gone. Throws
+     * conflict when an identity or the certificate belongs to another user. Call it in a transaction.
+     */
     async update(user: User): Promise<boolean> {
       const { realm_id: _realm, id: _id, created_at: _created, ...row } = toRow(user)
       const { password_hash: _hash, password_changed_at: _changed, ...changes } = row
@@ -124,7 +195,12 @@ export const createUsers = (db: Kysely<Schema>, realmId: string) => {
         .where('realm_id', '=', realmId)
         .where('id', '=', user.id)
         .executeTakeFirstOrThrow()
-      return isOne(result.numUpdatedRows)
+      if (!isOne(result.numUpdatedRows)) return false
+      await db.deleteFrom('user_identities').where('realm_id', '=', realmId).where('user_id', '=', user.id).execute()
+      await insertIdentities(user)
+      await db.deleteFrom('user_certificates').where('realm_id', '=', realmId).where('user_id', '=', user.id).execute()
+      await insertCertificate(user)
+      return true
     },
 
     /**

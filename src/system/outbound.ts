@@ -1,20 +1,21 @@
 /**
- * RFC 8725 §3.10, OWASP SSRF – fetches of documents whose URL somebody else chose, such as a client's `jwks_uri`. One name
- * lookup, whose every address must be allowed; the connection goes to those addresses and nowhere else. No redirect is
- * followed, nothing is decompressed, and whatever goes wrong, callers are told the same.
+ * RFC 8725 §3.10, OWASP SSRF – requests to URLs that somebody else chose, such as a client's `jwks_uri`. One name lookup,
+ * whose every address must be allowed; the connection goes to those addresses and nowhere else. No redirect is followed,
+ * nothing is decompressed, and whatever goes wrong, callers are told the same.
  */
 import { lookup } from 'node:dns/promises'
-import { type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http'
+import { type ClientRequest, type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http'
 import { request as requestOverTls } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { type AddressPolicyParams, createAddressPolicy, isLoopback } from './address_policy.ts'
 import { createGate, type Gate } from './gate.ts'
-import { goesDirect, openTunnel, type ProxyParams } from './proxy.ts'
+import { goesDirect, openTunnel, type ProxyParams, toForward } from './proxy.ts'
 
-const MAX_IN_FLIGHT = 10
-const MAX_IN_FLIGHT_PER_HOST = 1
+/** Documents are shared by all who wait for them; an answer to a form is for one person alone. */
+const DOCUMENT_LANE = { inAll: 10, perHost: 1 }
+const FORM_LANE = { inAll: 40, perHost: 10 }
 /** Names are looked up on the threads that hash passwords: most of them have to stay free. */
 const MAX_LOOKUPS = 2
 
@@ -45,7 +46,16 @@ export type OutboundDeps = AddressPolicyParams & {
 
 type Target = { url: URL; hostname: string; port: number }
 
-type Path = { addresses: readonly string[]; tunnel: Duplex | undefined; signal: AbortSignal }
+/** A form makes it a POST. RFC 6749 §3.2. */
+type Content = { form?: URLSearchParams; authorization?: string | undefined }
+
+type Path = {
+  addresses: readonly string[]
+  /** Undefined: straight there. */
+  proxy: ProxyParams | undefined
+  tunnel: Duplex | undefined
+  signal: AbortSignal
+}
 
 /** Printable ASCII without the escape of NUL: URL parsers drop tabs and line breaks, and resolvers end at NUL. */
 const PLAIN = /^(?!.*%00)[!-~]+$/
@@ -94,12 +104,44 @@ const readBody = async (response: IncomingMessage, maxBytes: number): Promise<Bu
 
 const parseJson = (body: Buffer): unknown => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
 
+/** Lets so many requests be under way in all, and to one host and port. */
+const createLane = ({ inAll, perHost }: { inAll: number; perHost: number }) => {
+  const everywhere = createGate(inAll)
+  const hosts = new Map<string, Gate>()
+  return async <T>({ url }: Target, signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
+    const host = hosts.get(url.host) ?? createGate(perHost)
+    hosts.set(url.host, host)
+    const releases: (() => void)[] = []
+    try {
+      releases.push(await host.acquire(signal))
+      releases.push(await everywhere.acquire(signal))
+      return await work()
+    } finally {
+      for (const release of releases) release()
+      if (host.isIdle() && hosts.get(url.host) === host) hosts.delete(url.host)
+    }
+  }
+}
+
+const FORM = 'application/x-www-form-urlencoded'
+
+const requestOptions = ({ form, authorization }: Content) => ({
+  method: form === undefined ? 'GET' : 'POST',
+  headers: {
+    accept: 'application/json, application/jwk-set+json',
+    'accept-encoding': 'identity',
+    ...(form === undefined ? {} : { 'content-type': FORM, 'content-length': Buffer.byteLength(form.toString()) }),
+    ...(authorization === undefined ? {} : { authorization }),
+  },
+  agent: false as const,
+})
+
 export const createOutbound = (deps: OutboundDeps) => {
   const { proxy, resolve = resolveWithSystem } = deps
   const mayReach = createAddressPolicy(deps)
-  const everywhere = createGate(MAX_IN_FLIGHT)
   const lookups = createGate(MAX_LOOKUPS)
-  const hosts = new Map<string, Gate>()
+  const documentLane = createLane(DOCUMENT_LANE)
+  const formLane = createLane(FORM_LANE)
 
   const resolveGently = async (hostname: string, signal: AbortSignal): Promise<readonly string[]> => {
     const release = await lookups.acquire(signal)
@@ -116,79 +158,88 @@ export const createOutbound = (deps: OutboundDeps) => {
     return addresses
   }
 
-  const openTunnelFor = async (
-    { url, hostname, port }: Target,
-    addresses: readonly string[],
-    signal: AbortSignal,
-  ): Promise<Duplex | undefined> => {
-    const [address] = addresses
-    if (!proxy || !address || url.protocol === 'http:') return undefined
-    return goesDirect(proxy, { hostname, addresses }) ? undefined : await openTunnel(proxy, address, port, signal)
+  const findPath = async (target: Target, signal: AbortSignal): Promise<Path> => {
+    const { url, hostname, port } = target
+    const addresses = await checkedAddresses(target, signal)
+    if (!proxy || goesDirect(proxy, { hostname, addresses }))
+      return { addresses, proxy: undefined, tunnel: undefined, signal }
+    const tunnel = url.protocol === 'http:' ? undefined : await openTunnel(proxy, { addresses, port }, signal)
+    return { addresses, proxy, tunnel, signal }
   }
 
-  const send = ({ url, hostname }: Target, path: Path): Promise<IncomingMessage> => {
-    const options: RequestOptions = {
-      method: 'GET',
-      headers: { accept: 'application/json, application/jwk-set+json', 'accept-encoding': 'identity' },
-      agent: false,
-      lookup: pinned(path.addresses),
-      signal: path.signal,
-    }
+  const startPlain = ({ url, port }: Target, { addresses, proxy: through }: Path, options: RequestOptions) => {
+    if (!through) return requestPlain(url, { ...options, lookup: pinned(addresses) })
+    const { url: proxyUrl, path, headers } = toForward(through, url, { addresses, port })
+    const request = proxyUrl.protocol === 'http:' ? requestPlain : requestOverTls
+    return request(proxyUrl, { ...options, path, headers: { ...options.headers, ...headers } })
+  }
+
+  const startTls = ({ url, hostname }: Target, { addresses, tunnel: socket }: Path, options: RequestOptions) => {
     const tls = {
       servername: isIP(hostname) === 0 ? hostname : '',
       rejectUnauthorized: true,
       minVersion: 'TLSv1.2' as const,
       ...(deps.ca === undefined ? {} : { ca: deps.ca }),
     }
-    const { tunnel: socket } = path
     const throughTunnel = socket ? { createConnection: () => connectTls({ ...tls, socket, host: hostname }) } : {}
-    return new Promise((resolve, reject) => {
-      const request =
-        url.protocol === 'http:'
-          ? requestPlain(url, options)
-          : requestOverTls(url, { ...options, ...tls, ...throughTunnel })
-      request.on('error', reject).once('response', resolve).end()
-    })
+    return requestOverTls(url, { ...options, ...tls, ...throughTunnel, lookup: pinned(addresses) })
   }
 
-  const fetchJson = async (target: Target, { maxBytes }: OutboundLimits, signal: AbortSignal): Promise<unknown> => {
-    const addresses = await checkedAddresses(target, signal)
-    const tunnel = await openTunnelFor(target, addresses, signal)
+  const start = (target: Target, path: Path, content: Content): ClientRequest => {
+    const options = { ...requestOptions(content), signal: path.signal }
+    return target.url.protocol === 'http:' ? startPlain(target, path, options) : startTls(target, path, options)
+  }
+
+  const send = (target: Target, path: Path, content: Content): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const request = start(target, path, content)
+      request.on('error', reject).once('response', resolve).end(content.form?.toString())
+    })
+
+  const exchange = async (
+    target: Target,
+    content: Content,
+    { maxBytes }: OutboundLimits,
+    signal: AbortSignal,
+  ): Promise<unknown> => {
+    const path = await findPath(target, signal)
     let response: IncomingMessage | undefined
     try {
-      response = await send(target, { addresses, tunnel, signal })
+      response = await send(target, path, content)
       return parseJson(await readBody(response, maxBytes))
     } finally {
       response?.destroy()
-      tunnel?.destroy()
+      path.tunnel?.destroy()
     }
   }
 
-  const inTurn = async <T>(hostname: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
-    const host = hosts.get(hostname) ?? createGate(MAX_IN_FLIGHT_PER_HOST)
-    hosts.set(hostname, host)
-    const releases: (() => void)[] = []
+  /** Within `timeoutMs` all in all, waiting for its turn included. */
+  const request = async (
+    lane: ReturnType<typeof createLane>,
+    url: string,
+    content: Content,
+    limits: OutboundLimits,
+  ): Promise<unknown> => {
     try {
-      releases.push(await host.acquire(signal))
-      releases.push(await everywhere.acquire(signal))
-      return await work()
-    } finally {
-      for (const release of releases) release()
-      if (host.isIdle() && hosts.get(hostname) === host) hosts.delete(hostname)
+      const target = toTarget(url)
+      const signal = AbortSignal.timeout(limits.timeoutMs)
+      return await lane(target, signal, () => exchange(target, content, limits, signal))
+    } catch (error) {
+      throw new OutboundError(error)
     }
   }
 
   return {
-    /** The JSON document at an https URL, within `timeoutMs` all in all. Throws OutboundError. */
-    async getJson(url: string, limits: OutboundLimits = OUTBOUND_LIMITS): Promise<unknown> {
-      try {
-        const target = toTarget(url)
-        const signal = AbortSignal.timeout(limits.timeoutMs)
-        return await inTurn(target.hostname, signal, () => fetchJson(target, limits, signal))
-      } catch (error) {
-        throw new OutboundError(error)
-      }
-    },
+    /** The JSON document at an https URL. Throws OutboundError. */
+    getJson: (url: string, limits: OutboundLimits = OUTBOUND_LIMITS): Promise<unknown> =>
+      request(documentLane, url, {}, limits),
+
+    /** The JSON answer, of status 200, to a form. `authorization` is the whole header. Throws OutboundError. */
+    postForm: (
+      url: string,
+      { fields, authorization }: { fields: Record<string, string>; authorization?: string | undefined },
+      limits: OutboundLimits = OUTBOUND_LIMITS,
+    ): Promise<unknown> => request(formLane, url, { form: new URLSearchParams(fields), authorization }, limits),
   }
 }
 

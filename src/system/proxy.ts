@@ -1,4 +1,4 @@
-/** RFC 9110 §9.3.6 – outbound connections through an HTTP proxy, and the hosts that are reached without it. */
+/** RFC 9110 §9.3.6 and RFC 9112 §3.2.2 – outbound requests through an HTTP proxy, and the hosts that are reached without it. */
 import { type IncomingMessage, type RequestOptions, request as requestPlain } from 'node:http'
 import { request as requestOverTls } from 'node:https'
 import { isIP } from 'node:net'
@@ -24,15 +24,20 @@ const contains = (network: string, address: string): boolean => {
 
 const isNetwork = (entry: string): boolean => ipaddr.isValid(entry) || ipaddr.isValidCIDR(entry)
 
-/** Whether an entry of the list names the destination: by its name, by a `.suffix` of it, or by all of its addresses. */
-const names = (entry: string, { hostname, addresses }: Destination): boolean => {
-  if (isNetwork(entry)) return addresses.length > 0 && addresses.every((address) => contains(entry, address))
+/** Whether an entry of the list is the destination's name or a `.suffix` of it. */
+const names = (entry: string, { hostname }: Destination): boolean => {
   const wanted = entry.toLowerCase()
   return wanted.startsWith('.') ? hostname.endsWith(wanted) : hostname === wanted
 }
 
-export const goesDirect = (proxy: ProxyParams, destination: Destination): boolean =>
-  proxy.exclusion_list.some((entry) => names(entry, destination))
+/** By name, or because the list holds every address that the name has. */
+export const goesDirect = (proxy: ProxyParams, destination: Destination): boolean => {
+  const networks = proxy.exclusion_list.filter(isNetwork)
+  const { addresses } = destination
+  if (addresses.length > 0 && addresses.every((address) => networks.some((network) => contains(network, address))))
+    return true
+  return proxy.exclusion_list.some((entry) => !isNetwork(entry) && names(entry, destination))
+}
 
 const authorization = (proxy: ProxyParams): Record<string, string> => {
   if (proxy.custom_auth_header !== undefined) return { 'proxy-authorization': proxy.custom_auth_header }
@@ -41,10 +46,28 @@ const authorization = (proxy: ProxyParams): Record<string, string> => {
   return { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` }
 }
 
-/** A tunnel to an address, not to a name: the proxy must not look up again what was checked. */
-export const openTunnel = (proxy: ProxyParams, address: string, port: number, signal: AbortSignal): Promise<Duplex> => {
+const authorityOf = (address: string, port: number): string =>
+  `${isIP(address) === 6 ? `[${address}]` : address}:${port}`
+
+/** More networks lead to IPv4 addresses than to others. */
+const likelyFirst = (addresses: readonly string[]): string[] => [
+  ...addresses.filter((address) => isIP(address) === 4),
+  ...addresses.filter((address) => isIP(address) !== 4),
+]
+
+/** What is not encrypted is asked of the proxy itself: the request to send there, to an address and not to a name. */
+export const toForward = (
+  proxy: ProxyParams,
+  url: URL,
+  { addresses, port }: { addresses: readonly string[]; port: number },
+): { url: URL; path: string; headers: Record<string, string> } => {
+  const authority = authorityOf(likelyFirst(addresses)[0] ?? '', port)
+  const path = `http://${authority}${url.pathname}${url.search}`
+  return { url: new URL(proxy.url), path, headers: { host: authority, ...authorization(proxy) } }
+}
+
+const openTunnelTo = (proxy: ProxyParams, authority: string, signal: AbortSignal): Promise<Duplex> => {
   const url = new URL(proxy.url)
-  const authority = `${isIP(address) === 6 ? `[${address}]` : address}:${port}`
   const options: RequestOptions = {
     method: 'CONNECT',
     path: authority,
@@ -66,4 +89,22 @@ export const openTunnel = (proxy: ProxyParams, address: string, port: number, si
     })
     request.end()
   })
+}
+
+/** A tunnel to one of the addresses, not to a name: the proxy must not look up again what was checked. */
+export const openTunnel = async (
+  proxy: ProxyParams,
+  { addresses, port }: { addresses: readonly string[]; port: number },
+  signal: AbortSignal,
+): Promise<Duplex> => {
+  let refused: unknown
+  for (const address of likelyFirst(addresses)) {
+    try {
+      return await openTunnelTo(proxy, authorityOf(address, port), signal)
+    } catch (error) {
+      refused = error
+      if (signal.aborted) break
+    }
+  }
+  throw refused
 }

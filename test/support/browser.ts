@@ -1,7 +1,7 @@
 /** A real browser: Chromium by playwright-core, each visit with cookies of its own and a record of what the browser objected to. */
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
 
@@ -41,7 +41,7 @@ export type Visit = {
   problems: string[]
 }
 
-type VisitOptions = { javaScriptEnabled?: boolean; colorScheme?: 'light' | 'dark' }
+type VisitOptions = Pick<BrowserContextOptions, 'javaScriptEnabled' | 'colorScheme' | 'clientCertificates'>
 
 // A page that answers with an error status is no problem of the page.
 const isStatusReport = (text: string): boolean =>

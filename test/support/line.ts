@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 export type Line = {
+  /** The server's URL, by way of this line. */
+  url: string
   port: number
   /** Ends every connection and refuses new ones. */
   cut(): void
@@ -12,7 +14,12 @@ export type Line = {
   close(): Promise<void>
 }
 
-export const openLine = async (host: string, port: number): Promise<Line> => {
+const DEFAULT_PORTS: Record<string, number> = { 'postgresql:': 5432, 'mysql:': 3306, 'redis:': 6379 }
+
+/** To the host and port of `url`. */
+export const openLine = async (url: string): Promise<Line> => {
+  const { protocol, hostname: host, port: named } = new URL(url)
+  const port = Number(named) || (DEFAULT_PORTS[protocol] ?? 0)
   const sockets = new Set<Socket>()
   let state: 'whole' | 'cut' | 'frozen' = 'whole'
 
@@ -45,7 +52,10 @@ export const openLine = async (host: string, port: number): Promise<Line> => {
 
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
+  const through = new URL(url)
+  through.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
+    url: through.href,
     port: (server.address() as AddressInfo).port,
     cut: () => {
       state = 'cut'

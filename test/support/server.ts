@@ -30,6 +30,8 @@ export type ServerOptions = Pick<Overrides, 'clock' | 'random'> & {
   /** A fresh file or database; `sqlite` when nothing is said. */
   database?: 'sqlite' | 'postgresql' | 'mysql'
   sessions?: 'redis'
+  /** Instead of a free one. */
+  port?: number
   /** Instead of a fresh database. */
   databaseUrl?: string
   /** Instead of the administrator of the tests. */
@@ -59,19 +61,22 @@ const DEFAULT_REALM = 'main'
 
 export type Certificates = { key: string; certificate: string; authority: string }
 
-let made: Certificates | undefined
-
-/** Files of one authority and one server certificate for localhost, for all servers of a test run. */
-export const testCertificates = async (): Promise<Certificates> => {
-  if (made) return made
+const makeCertificates = async (): Promise<Certificates> => {
   const folder = mkdtempSync(join(tmpdir(), 'auth_server_certificates-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   await ensureCertificates(folder, systemClock)
-  made = {
+  return {
     key: join(folder, 'server.key'),
     certificate: join(folder, 'server.crt'),
     authority: join(folder, 'ca.crt'),
   }
+}
+
+let made: Promise<Certificates> | undefined
+
+/** Files of one authority and one server certificate for localhost, for all servers of a test run. */
+export const testCertificates = (): Promise<Certificates> => {
+  made ??= makeCertificates()
   return made
 }
 
@@ -104,7 +109,7 @@ const laidOver = (base: Record<string, unknown>, over: Record<string, unknown>):
 export const prepareServer = async (options: ServerOptions = {}): Promise<Prepared> => {
   const folder = mkdtempSync(join(tmpdir(), 'auth_server_test-'))
   const pem = await testCertificates()
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   const backend = options.database ?? 'sqlite'
   const database = options.databaseUrl
     ? { url: options.databaseUrl, drop: async () => undefined }
@@ -124,6 +129,7 @@ export const prepareServer = async (options: ServerOptions = {}): Promise<Prepar
       oauth_params: { issuer, default_realm: DEFAULT_REALM },
       // Cheap, because what a hash costs is no subject here.
       password_hashing_params: { memory_kib: 64, iterations: 1 },
+      secrets_params: { encryption_key: Buffer.alloc(32, 7).toString('base64url') },
       server_params: { shutdown_grace_secs: 0 },
       log_params: { level: 'info', pretty: false },
     },
@@ -189,17 +195,27 @@ export type TestServer = Awaited<ReturnType<typeof startServer>>
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 const START_ATTEMPTS = 600
 
-const spawnServer = (prepared: Prepared): ChildProcess =>
-  spawn(process.execPath, [MAIN, 'serve', prepared.configFile], {
+const spawnServer = (prepared: Prepared, { args = [], processEnv = {} }: ProcessOptions): ChildProcess =>
+  spawn(process.execPath, [MAIN, 'serve', ...args, prepared.configFile], {
     cwd: prepared.folder,
-    env: { PATH: process.env.PATH, ...prepared.env },
+    env: { PATH: process.env.PATH, ...prepared.env, ...processEnv },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 
+export type ProcessOptions = ServerOptions & {
+  prepared?: Prepared
+  /** Options of the command. */
+  args?: string[]
+  /** Variables beside those of `env`. */
+  processEnv?: Record<string, string>
+  /** The address that has to answer 200 before the test goes on: `/ready` when nothing is said. */
+  until?: '/live' | '/ready'
+}
+
 /** A server as a process of its own, as an operator starts it. */
-export const startServerProcess = async (options: ServerOptions & { prepared?: Prepared } = {}) => {
+export const startServerProcess = async (options: ProcessOptions = {}) => {
   const prepared = options.prepared ?? (await prepareServer(options))
-  const child = spawnServer(prepared)
+  const child = spawnServer(prepared, options)
   const output: string[] = []
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => void output.push(text))
@@ -210,13 +226,14 @@ export const startServerProcess = async (options: ServerOptions & { prepared?: P
   })
 
   const isReady = async (): Promise<boolean> => {
-    const answer = await send(prepared, 'GET', `https://localhost:${prepared.port}/ready`).catch(() => undefined)
+    const url = `https://localhost:${prepared.port}${options.until ?? '/ready'}`
+    const answer = await send(prepared, 'GET', url).catch(() => undefined)
     return answer?.status === 200
   }
   for (let attempt = 0; !(await isReady()); attempt++) {
     if (end || attempt === START_ATTEMPTS) {
       child.kill('SIGKILL')
-      throw new Error(`the server did not start: ${output.join('')}`)
+      throw new Error(`the server did not start (exit status ${end?.code}): ${output.join('')}`)
     }
     await delay(50)
   }

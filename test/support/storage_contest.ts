@@ -3,7 +3,7 @@ import type { Store } from '../../src/storage/store.ts'
 import { StoreUnavailable } from '../../src/storage/store_unavailable.ts'
 import { sha256 } from '../../src/system/hashing.ts'
 import { systemRandom } from '../../src/system/random.ts'
-import { aRotation, HOUR, insertCode, insertFamily, NOW, rotate, type Scene } from './storage_fixtures.ts'
+import { aRotation, HOUR, insertCode, insertFamily, insertTotp, NOW, rotate, type Scene } from './storage_fixtures.ts'
 
 /** `key` and `head` name the row that is fought over. */
 export type Contest = { kind: ContestKind; realmId: string; key: string; head: string }
@@ -15,6 +15,9 @@ type Kind = {
 }
 
 const aFreshKey = async () => ({ key: systemRandom.id() })
+
+/** T-BF-05 – the step that all callers bring. */
+const STEP = 60_000_000
 
 const kinds = {
   'authorizationCodes.consume': {
@@ -56,6 +59,24 @@ const kinds = {
       return { key: id }
     },
     attempt: (store, { realmId, key }) => store.realm(realmId).interactions.consume(key, NOW),
+  },
+  'upstreamRequests.consume': {
+    prepare: async ({ realm, client }) => {
+      const interactionId = systemRandom.id()
+      const stateHash = sha256(systemRandom.secret())
+      const times = { createdAt: NOW, expiresAt: NOW + HOUR }
+      await realm.interactions.insert({
+        id: interactionId,
+        clientId: client.clientId,
+        browserHash: 'x',
+        parameters: {},
+        pushedRequestHash: undefined,
+        ...times,
+      })
+      await realm.upstreamRequests.replace({ stateHash, interactionId, issuer: 'https://idp.example', ...times })
+      return { key: stateHash }
+    },
+    attempt: (store, { realmId, key }) => store.realm(realmId).upstreamRequests.consume(key, NOW),
   },
   'pushedRequests.consume': {
     prepare: async ({ realm, client }) => {
@@ -110,6 +131,19 @@ const kinds = {
       store
         .realm(realmId)
         .signingKeys.insertActive({ kid: systemRandom.id(), alg: key, publicJwk: {}, privateJwk: {}, createdAt: NOW }),
+  },
+  'totpCredentials.consumeStep': {
+    prepare: async (scene) => ({ key: await insertTotp(scene) }),
+    attempt: (store, { realmId, key }) => store.realm(realmId).totpCredentials.consumeStep(key, STEP),
+  },
+  'recoveryCodes.consume': {
+    prepare: async (scene) => {
+      const key = await insertTotp(scene)
+      const head = sha256(systemRandom.secret())
+      await scene.realm.recoveryCodes.replace(key, [head, sha256(systemRandom.secret())], NOW)
+      return { key, head }
+    },
+    attempt: (store, { realmId, key, head }) => store.realm(realmId).recoveryCodes.consume(key, head, NOW),
   },
   'setupTokens.consume': {
     prepare: async ({ store }) => {

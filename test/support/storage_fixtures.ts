@@ -107,6 +107,21 @@ export const insertCode = async (
   return codeHash
 }
 
+/** A user of its own with an authenticator app, who has not used it yet; the id. */
+export const insertTotp = async ({ realm }: Pick<Scene, 'realm'>): Promise<string> => {
+  const user = aUser({ realmId: realm.realmId })
+  await realm.users.insert(user)
+  await realm.totpCredentials.insert({
+    userId: user.id,
+    sealedSecret: `sealed ${user.id}`,
+    algorithm: 'SHA1',
+    step: 30,
+    lastStep: undefined,
+    createdAt: NOW,
+  })
+  return user.id
+}
+
 export type Family = { id: string; head: string }
 
 export const insertFamily = async ({ realm, client, user }: Scene, granted = aGrant({ user })): Promise<Family> => {

@@ -114,6 +114,11 @@ test('T-IS-02 what a request says about its own address is read in one place', (
   )
 })
 
+test('T-IS-05 no name is looked up but those to listen at and to fetch from', () => {
+  const files = findings(product, /\bnode:dns\b/g).map((finding) => finding.replace(/: .*/, ''))
+  assert.deepEqual(files, ['src/http/addresses.ts', 'src/system/outbound.ts'])
+})
+
 test('no SQL is built from text', () => {
   assert.deepEqual(findings(product, /\bsql\.(?:raw|lit|id)\b|\bsql\.(?:ref|table)\([^')]/g), [])
 })
@@ -151,4 +156,17 @@ test('nothing is left for later, and nothing names the machine it was written on
 
 test('the lock file names packages and their hashes, and no place to fetch them from', () => {
   assert.doesNotMatch(textOf('package-lock.json'), /"resolved":/)
+})
+
+test('the lock file holds every package it names, so that `npm ci` takes it', () => {
+  type Locked = { dependencies?: Record<string, string>; optionalDependencies?: Record<string, string> }
+  const { packages } = JSON.parse(textOf('package-lock.json')) as { packages: Record<string, Locked> }
+  const held = new Set(Object.keys(packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 13)))
+  const named = Object.values(packages).flatMap((one) =>
+    Object.keys({ ...one.dependencies, ...one.optionalDependencies }),
+  )
+  assert.deepEqual(
+    named.filter((name) => !held.has(name)),
+    [],
+  )
 })

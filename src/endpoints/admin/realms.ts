@@ -1,7 +1,14 @@
 /** /admin/realm – realms and their policy. Super administrators make and delete them; their administrators set the policy. */
 import { realmAdministrator } from '../../authentication/administrators.ts'
+import { createSealSecret } from '../../authentication/upstream_secret.ts'
+import { createSealing, type SealingDeps } from '../../keys/sealing.ts'
 import { OAuthError } from '../../oauth/errors.ts'
-import { realmCreationSchema, realmUpdateSchema, toRealmSettings } from '../../oauth/realm_registration.ts'
+import {
+  realmCreationSchema,
+  realmUpdateSchema,
+  toRealmSettings,
+  withoutSecrets,
+} from '../../oauth/realm_registration.ts'
 import { ADMINISTRATORS_REALM, type RealmSettings } from '../../oauth/realm_settings.ts'
 import type { Sessions } from '../../sessions/sessions.ts'
 import { isDuplicateKey } from '../../storage/database.ts'
@@ -16,7 +23,7 @@ import type { MakeChange } from './change.ts'
 import type { PageRequest, Paging } from './paging.ts'
 import type { Rows } from './row.ts'
 
-export type RealmsDeps = {
+export type RealmsDeps = SealingDeps & {
   rows: Rows
   paging: Paging
   makeChange: MakeChange
@@ -30,7 +37,10 @@ const LIST = 'realms'
 
 const USERS_AT_A_TIME = 200
 
-const toWire = (realm: { id: string; settings: RealmSettings }) => ({ id: realm.id, ...realm.settings })
+const toWire = (realm: { id: string; settings: RealmSettings }) => ({
+  id: realm.id,
+  ...withoutSecrets(realm.settings),
+})
 
 const conflict = (description: string): OAuthError => new OAuthError('conflict', description)
 
@@ -54,6 +64,7 @@ const requireWayIn = (realmId: string, settings: RealmSettings): void => {
 
 export const createRealmsEndpoints = (deps: RealmsDeps) => {
   const { rows, paging, makeChange, store, realms, sessions, clock } = deps
+  const sealing = createSealing(deps)
 
   const listOwn = async (administrator: Administrator, page: PageRequest): Promise<Page<RealmRecord>> => {
     const ids = [...new Set(administrator.realms)].sort().filter((id) => page.after === undefined || id > page.after)
@@ -69,7 +80,7 @@ export const createRealmsEndpoints = (deps: RealmsDeps) => {
     rows.ofServer('POST', '/realm', async ({ request, administrator }) => {
       requireSuper(administrator)
       const body = readBody(request, realmCreationSchema)
-      const settings = toRealmSettings(body)
+      const settings = toRealmSettings(body, createSealSecret(sealing, body.id, undefined))
       const change = {
         request,
         administrator,
@@ -97,7 +108,8 @@ export const createRealmsEndpoints = (deps: RealmsDeps) => {
     rows.ofRealm('GET', '', async (_call, realm) => ({ body: toWire(realm) })),
 
     rows.ofRealm('PUT', '', async ({ request, administrator }, realm) => {
-      const settings = toRealmSettings(readBody(request, realmUpdateSchema))
+      const body = readBody(request, realmUpdateSchema)
+      const settings = toRealmSettings(body, createSealSecret(sealing, realm.id, realm.settings))
       requireWayIn(realm.id, settings)
       const change = { request, administrator, realmId: realm.id, type: 'realm.updated', target: realm.id } as const
       await makeChange(change, (_realmStore, repositories) =>

@@ -7,6 +7,8 @@ import { createObservationEndpoints, type ObservationDeps } from './observation.
 import { createPaging, type PagingDeps } from './paging.ts'
 import { createRealmsEndpoints, type RealmsDeps } from './realms.ts'
 import { createRows, type RowDeps } from './row.ts'
+import { createTotpEndpoints, type TotpEndpointsDeps } from './totp.ts'
+import { createUserCertificatesEndpoints, type UserCertificatesDeps } from './user_certificates.ts'
 import { createUsersEndpoints, type UsersDeps } from './users.ts'
 
 type Tools = 'rows' | 'paging' | 'makeChange'
@@ -15,7 +17,7 @@ export type AdministrationDeps = AdministratorDeps &
   Omit<RowDeps, 'requireAdministrator'> &
   PagingDeps &
   ChangeDeps &
-  Omit<RealmsDeps & UsersDeps & ClientsDeps & ObservationDeps, Tools>
+  Omit<RealmsDeps & UsersDeps & UserCertificatesDeps & TotpEndpointsDeps & ClientsDeps & ObservationDeps, Tools>
 
 export const createAdministrationEndpoints = (deps: AdministrationDeps): Endpoint[] => {
   const requireAdministrator = createRequireAdministrator(deps)
@@ -28,6 +30,8 @@ export const createAdministrationEndpoints = (deps: AdministrationDeps): Endpoin
   return [
     ...createRealmsEndpoints(tools),
     ...createUsersEndpoints(tools),
+    ...createUserCertificatesEndpoints(tools),
+    ...createTotpEndpoints(tools),
     ...createClientsEndpoints(tools),
     ...createObservationEndpoints(tools),
   ]

@@ -6,12 +6,18 @@ import {
   SUPER_ADMINISTRATOR,
 } from '../../authentication/administrators.ts'
 import type { PasswordHashing } from '../../authentication/password_hashing.ts'
-import { checkNewPassword, describePasswordProblem } from '../../authentication/password_policy.ts'
+import {
+  checkNewPassword,
+  describePasswordProblem,
+  type PasswordContext,
+} from '../../authentication/password_policy.ts'
+import { importProblem } from '../../authentication/password_schemes/registry.ts'
+import type { Totp } from '../../authentication/totp.ts'
 import { OAuthError } from '../../oauth/errors.ts'
 import { ADMINISTRATORS_REALM, isRealmId } from '../../oauth/realm_settings.ts'
 import {
+  type PasswordSetting,
   passwordSettingSchema,
-  type UserCreation,
   userCreationSchema,
   userUpdateSchema,
 } from '../../oauth/user_registration.ts'
@@ -35,15 +41,17 @@ export type UsersDeps = {
   makeChange: MakeChange
   passwordHashing: Pick<PasswordHashing, 'hash'>
   sessions: Pick<Sessions, 'endByUser'>
+  totp: Pick<Totp, 'isEnabled'>
   clock: Clock
   random: Random
 }
 
-const toWire = (user: User) => ({
+const toWire = (user: User, isTotpEnabled: boolean) => ({
   username: user.username,
   sub: user.id,
   enabled: user.enabled,
   change_password: user.changePassword,
+  totp_enabled: isTotpEnabled,
   roles: user.roles,
   groups: user.groups,
   claims: user.claims,
@@ -73,28 +81,38 @@ const requireAnotherSuper = async (realmStore: RealmStore, before: User, after: 
     throw new OAuthError('conflict', 'The last super administrator has to remain one')
 }
 
-export const createUsersEndpoints = (deps: UsersDeps) => {
-  const { rows, paging, makeChange, passwordHashing, sessions, clock, random } = deps
+/** Throws not_found. */
+export const findUser = async (realmStore: RealmStore, username: string): Promise<User> => {
+  const user = usernameProblem(username) === undefined ? await realmStore.users.findByUsername(username) : undefined
+  if (!user) throw notFound()
+  return user
+}
 
-  const findUser = async (realmStore: RealmStore, username: string): Promise<User> => {
-    const user = usernameProblem(username) === undefined ? await realmStore.users.findByUsername(username) : undefined
-    if (!user) throw notFound()
-    return user
+export const createUsersEndpoints = (deps: UsersDeps) => {
+  const { rows, paging, makeChange, passwordHashing, sessions, totp, clock, random } = deps
+
+  /** T-BF-08 – what every login of this user will have to compute is bounded. */
+  const checkMovedIn = (passwordHash: string): string => {
+    const problem = importProblem(passwordHash)
+    if (problem !== undefined) throw unprocessable(`password_hash: ${problem}`)
+    return passwordHash
   }
 
-  const hashNew = async (text: string, username: string): Promise<string> => {
-    const checked = checkNewPassword(text, username)
+  const toPasswordHash = async (
+    body: Pick<PasswordSetting, 'password' | 'password_hash'>,
+    context: PasswordContext,
+  ): Promise<string | undefined> => {
+    if (body.password === undefined)
+      return body.password_hash === undefined ? undefined : checkMovedIn(body.password_hash)
+    const checked = checkNewPassword(body.password, context)
     if (checked.problem !== undefined) throw unprocessable(`password: ${describePasswordProblem(checked.problem)}`)
     return await passwordHashing.hash(checked.password)
   }
 
-  const toPasswordHash = async (body: UserCreation): Promise<string | undefined> =>
-    body.password === undefined ? body.password_hash : await hashNew(body.password, body.username)
-
   const create = async (call: Call, realm: Realm): Promise<User> => {
     const body = readBody(call.request, userCreationSchema)
     checkRoles(realm.id, body.roles)
-    const passwordHash = await toPasswordHash(body)
+    const passwordHash = await toPasswordHash(body, { username: body.username, realmId: realm.id })
     const now = clock.now()
     const user: User = {
       realmId: realm.id,
@@ -168,15 +186,17 @@ export const createUsersEndpoints = (deps: UsersDeps) => {
   const setPassword = async (call: Call, realm: Realm): Promise<void> => {
     const body = readBody(call.request, passwordSettingSchema)
     const { id: target, username } = await findUser(realm.store, call.part('username'))
-    const passwordHash = await hashNew(body.password, username)
-    // Known to two people, so it is to be changed – unless the realm would lock the user out for it.
+    const passwordHash = await toPasswordHash(body, { username, realmId: realm.id })
+    if (passwordHash === undefined) throw unprocessable('password: must be given, or password_hash instead')
+    // Known to two people, so it is to be changed – unless the realm would lock the user out for it. A hash tells nobody.
     const mayChange = realm.settings.auth_params.username_password_params?.allow_expired_passwords ?? false
+    const mustChange = body.change_password ?? (body.password !== undefined && mayChange)
     const { request, administrator } = call
     const change = { request, administrator, realmId: realm.id, type: 'user.password_changed', target } as const
     await makeChange(change, async (realmStore) => {
       const now = clock.now()
       const user = await realmStore.users.find(target)
-      const changes = { passwordHash, passwordChangedAt: now, changePassword: body.change_password ?? mayChange }
+      const changes = { passwordHash, passwordChangedAt: now, changePassword: mustChange }
       if (!user) throw notFound()
       if (!(await realmStore.users.replacePassword(user, changes)))
         throw new OAuthError('conflict', 'The password was changed by another request')
@@ -184,6 +204,8 @@ export const createUsersEndpoints = (deps: UsersDeps) => {
     })
     await sessions.endByUser(realm.id, target)
   }
+
+  const withTotp = async (realm: Realm, user: User) => toWire(user, await totp.isEnabled(realm, user.id))
 
   const listName = (realm: Realm): string => `users of ${realm.id}`
 
@@ -193,22 +215,26 @@ export const createUsersEndpoints = (deps: UsersDeps) => {
   }
 
   return [
-    rows.ofRealm('POST', '/user', async (call, realm) => ({ status: 201, body: toWire(await create(call, realm)) })),
+    rows.ofRealm('POST', '/user', async (call, realm) => ({
+      status: 201,
+      body: toWire(await create(call, realm), false),
+    })),
 
     rows.ofRealm('GET', '/user', async ({ request }, realm) => {
       const page = await realm.store.users.list(paging.read(request, listName(realm)))
-      return { body: paging.answer(page, listName(realm), toWire) }
+      const enrolled = await realm.store.totpCredentials.listUserIds(page.items.map((user) => user.id))
+      return { body: paging.answer(page, listName(realm), (user) => toWire(user, enrolled.has(user.id))) }
     }),
 
     rows.ofRealm('GET', '/user/:username', async (call, realm) => ({
-      body: toWire(await findUser(realm.store, call.part('username'))),
+      body: await withTotp(realm, await findUser(realm.store, call.part('username'))),
     })),
 
     rows.ofRealm('PUT', '/user/:username', async (call, realm) => {
       const user = await update(call, realm)
       // Again on every such request: if the session store could not be reached before, it is asked again.
       if (!user.enabled) await sessions.endByUser(realm.id, user.id)
-      return { body: toWire(user) }
+      return { body: await withTotp(realm, user) }
     }),
 
     rows.ofRealm('DELETE', '/user/:username', async (call, realm) => {

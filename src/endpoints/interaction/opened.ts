@@ -33,17 +33,27 @@ export const decideHere = async (
   return await flow.decide(realm, { request: asked, signedIn, interaction })
 }
 
+type Exchange = { request: FastifyRequest; reply: FastifyReply; realm: Realm }
+
+/** Opens the interaction in the browser that the request comes from. Throws invalid_request and conflict. */
+export const handleOpened = async (
+  flow: AuthorizationFlow,
+  id: string,
+  { request, reply, realm }: Exchange,
+  handle: Handle,
+): Promise<FastifyReply> => {
+  const here = await flow.interactions.open(realm, id, readCookie(request, interactionCookieName(realm.id)))
+  const { pushedRequestHash, parameters } = here.interaction
+  const awaiting = { interactionId: id, pushedRequestHash }
+  return await answerRefusals(reply, { realm, complete: flow.complete, awaiting }, async () => {
+    const pushed = pushedRequestHash !== undefined
+    const asked = await flow.readRequest(realm, fromStored(parameters), { pushed })
+    request.clientId = asked.client.clientId
+    return await handle({ ...here, realm, asked, awaiting }, request, reply)
+  })
+}
+
 export const createHandleOpened =
   (flow: AuthorizationFlow, handle: Handle) =>
-  async (request: FastifyRequest, reply: FastifyReply, realm: Realm): Promise<FastifyReply> => {
-    const { id } = request.params as { id: string }
-    const here = await flow.interactions.open(realm, id, readCookie(request, interactionCookieName(realm.id)))
-    const { pushedRequestHash, parameters } = here.interaction
-    const awaiting = { interactionId: id, pushedRequestHash }
-    return await answerRefusals(reply, { realm, complete: flow.complete, awaiting }, async () => {
-      const pushed = pushedRequestHash !== undefined
-      const asked = await flow.readRequest(realm, fromStored(parameters), { pushed })
-      request.clientId = asked.client.clientId
-      return await handle({ ...here, realm, asked, awaiting }, request, reply)
-    })
-  }
+  (request: FastifyRequest, reply: FastifyReply, realm: Realm): Promise<FastifyReply> =>
+    handleOpened(flow, (request.params as { id: string }).id, { request, reply, realm }, handle)

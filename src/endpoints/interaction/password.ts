@@ -11,11 +11,11 @@ import { factsOf } from '../../http/request_facts.ts'
 import { changePasswordPage } from '../../pages/change_password.ts'
 import type { User } from '../../storage/users.ts'
 import { addressOf, type Handle, type Opened } from './opened.ts'
+import { findPending } from './pending_login.ts'
 import { type SignInDeps, signIn } from './sign_in.ts'
 
 export type PasswordFormDeps = SignInDeps & { passwordAuthentication: Pick<PasswordAuthentication, 'changePassword'> }
 
-/** Only who typed the expired password of this user in this interaction gets a token. */
 const purposeOf = ({ interaction }: Opened, userId: string): string[] => ['password', interaction.id, userId]
 
 export const showPasswordForm = (reply: FastifyReply, opened: Opened, user: User, message?: string): FastifyReply => {
@@ -37,9 +37,11 @@ export const createChangePassword =
   (deps: PasswordFormDeps): Handle =>
   async (opened, request, reply) => {
     const form = formBody(request)
-    const user = await opened.realm.store.users.findByUsername(form.get('username') ?? '')
-    requireCsrfToken(form.get('csrf'), opened.browserSecret, purposeOf(opened, user?.id ?? ''))
-    if (!user) return redirectTo(reply, addressOf(opened))
+    const found = await findPending(deps, opened, 'new_password')
+    // Nothing was proved here, or long ago: the interaction says what is next.
+    if (!found) return redirectTo(reply, addressOf(opened))
+    const { pending, user } = found
+    requireCsrfToken(form.get('csrf'), opened.browserSecret, purposeOf(opened, user.id))
     const next = form.get('new_password') ?? ''
     if (next !== form.get('new_password_again')) {
       return showPasswordForm(reply, opened, user, 'The new password is not the same in both fields.')
@@ -47,6 +49,7 @@ export const createChangePassword =
     const passwords = { current: form.get('current_password') ?? '', next }
     const change = await deps.passwordAuthentication.changePassword(opened.realm, user, passwords, factsOf(request))
     if (change.outcome !== 'changed') return showPasswordForm(reply, opened, user, messageOf(change))
-    await signIn(deps, opened, { user: change.user, request, reply })
+    const { authScheme, amr } = pending
+    await signIn(deps, opened, { user: change.user, authScheme, amr, request, reply })
     return redirectTo(reply, addressOf(opened))
   }

@@ -1,5 +1,6 @@
 /** OpenID Connect Core §2 – the session that begins when a person has signed in on a page. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { startSession } from '../../authentication/start_session.ts'
 import { setCookie } from '../../http/cookies.ts'
 import { factsOf } from '../../http/request_facts.ts'
 import { sessionCookieName, sessionCookieSameSite } from '../../sessions/cookies.ts'
@@ -10,22 +11,26 @@ import { type Opened, readSsoSecret } from './opened.ts'
 
 export type SignInDeps = { sessions: Pick<Sessions, 'start' | 'resume' | 'end'>; clock: Clock }
 
-type Person = { user: User; request: FastifyRequest; reply: FastifyReply }
+type Person = { user: User; authScheme: string; amr: string[]; request: FastifyRequest; reply: FastifyReply }
 
 /** A new session always, so that nobody can have planted it (OWASP ASVS 7.2.4); the old one of this browser ends. */
-export const signIn = async (deps: SignInDeps, opened: Opened, { user, request, reply }: Person): Promise<void> => {
+export const signIn = async (
+  deps: SignInDeps,
+  opened: Opened,
+  { user, authScheme, amr, request, reply }: Person,
+): Promise<void> => {
   const { realm, interaction } = opened
   const before = await deps.sessions.resume(realm.id, 'sso', readSsoSecret(request, realm))
   const now = deps.clock.now()
   // auth_time has whole seconds, and a client that asked for a new sign-in must see it grow.
   if (before?.authTime === toSeconds(now)) await delay(1000 - (now % 1000))
   const { ip, userAgent } = factsOf(request)
-  const { session, secret } = await deps.sessions.start({
+  const { session, secret } = await startSession(deps, {
     realm,
     kind: 'sso',
     user,
-    authScheme: 'up',
-    amr: ['pwd'],
+    authScheme,
+    amr,
     ip,
     userAgent,
   })

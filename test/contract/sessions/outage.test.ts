@@ -45,7 +45,7 @@ for (const { name, skip, address, openThrough } of remoteStores()) {
   describe(`session store on ${name} through a line that fails`, { skip }, () => {
     for (const fault of ['cut', 'freeze'] as const) {
       test(`F-6 – ${fault}: every verb says that the store is away, and works again afterwards`, async (t) => {
-        const line = await openLine(address.host, address.port)
+        const line = await openLine(`tcp://${address.host}:${address.port}`)
         t.after(() => line.close())
         const store = await openThrough(line.port)
         t.after(() => store.close())
@@ -62,7 +62,7 @@ for (const { name, skip, address, openThrough } of remoteStores()) {
     }
 
     test('F-6 – what was refused while the store was away does not happen later', async (t) => {
-      const line = await openLine(address.host, address.port)
+      const line = await openLine(`tcp://${address.host}:${address.port}`)
       t.after(() => line.close())
       const store = await openThrough(line.port)
       t.after(() => store.close())

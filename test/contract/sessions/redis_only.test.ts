@@ -144,8 +144,7 @@ describe('session store on redis alone', { skip: skipWithout('redis') }, () => {
   })
 
   test('F-6 – an outage is told once, however many attempts fail, and so is its end', async (t) => {
-    const { hostname, port } = new URL(redisUrl())
-    const line = await openLine(hostname, Number(port) || 6379)
+    const line = await openLine(redisUrl())
     t.after(() => line.close())
     const lines: string[] = []
     const log = createLog({ level: 'info', pretty: false }, { write: (text) => void lines.push(text) })

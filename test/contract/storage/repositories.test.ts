@@ -41,6 +41,69 @@ describe('repositories', () => {
       assert.equal(await store.realms.delete(id), false)
     })
 
+    test('T-SE-10 – an identity belongs to one user of a realm at most, and to one in each realm', async () => {
+      const { store, realm } = await scene()
+      const { realm: otherRealm } = await scene()
+      const { realmId } = realm
+      const identity = { issuer: 'https://idp.example', subject: 's-1' }
+      const taken = { code: 'conflict' }
+      const first = aUser({ realmId, identities: [identity] })
+      await realm.users.insert(first)
+      assert.deepEqual(await realm.users.findByIdentity(identity), first)
+      assert.equal(await realm.users.findByIdentity({ ...identity, subject: 'S-1' }), undefined)
+      assert.equal(await realm.users.findByIdentity({ ...identity, issuer: 'https://idp.example/' }), undefined)
+      assert.equal(await otherRealm.users.findByIdentity(identity), undefined)
+      await otherRealm.users.insert(aUser({ realmId: otherRealm.realmId, identities: [identity] }))
+
+      const second = aUser({ realmId, identities: [identity] })
+      await assert.rejects(
+        store.transaction((all) => all.realm(realmId).users.insert(second)),
+        taken,
+      )
+      assert.equal(await realm.users.find(second.id), undefined)
+      await realm.users.insert({ ...second, identities: [] })
+      await assert.rejects(
+        store.transaction((all) => all.realm(realmId).users.update(second)),
+        taken,
+      )
+      assert.deepEqual((await realm.users.find(second.id))?.identities, [])
+
+      // What the first one gives up is free for the second.
+      assert.equal(await realm.users.update({ ...first, identities: [{ ...identity, subject: 's-2' }] }), true)
+      assert.equal(await realm.users.findByIdentity(identity), undefined)
+      assert.equal(await realm.users.update(second), true)
+      assert.equal((await realm.users.findByIdentity(identity))?.id, second.id)
+      await realm.users.delete(second.id)
+      assert.equal(await realm.users.findByIdentity(identity), undefined)
+      assert.equal(await realm.users.update(second), false)
+    })
+
+    test('T-SE-14 – a sign-in elsewhere is one of its interaction, and over after its time', async () => {
+      const { store, realm, client } = await scene()
+      const { realm: otherRealm } = await scene()
+      const times = { createdAt: NOW, expiresAt: NOW + HOUR }
+      const interactionId = systemRandom.id()
+      const interaction = { clientId: client.clientId, browserHash: 'x', parameters: {}, pushedRequestHash: undefined }
+      await realm.interactions.insert({ ...interaction, id: interactionId, ...times })
+      const request = {
+        stateHash: sha256('one'),
+        interactionId,
+        issuer: `https://idp.example/${'x'.repeat(2_000)}`,
+        ...times,
+      }
+      await realm.upstreamRequests.replace(request)
+      assert.deepEqual(await realm.upstreamRequests.find(request.stateHash, NOW), request)
+      assert.equal(await realm.upstreamRequests.find(request.stateHash, NOW + HOUR), undefined)
+      assert.equal(await otherRealm.upstreamRequests.find(request.stateHash, NOW), undefined)
+      assert.equal(await otherRealm.upstreamRequests.consume(request.stateHash, NOW), false)
+      assert.equal(await realm.upstreamRequests.consume(request.stateHash, NOW + HOUR), false)
+      const next = { ...request, stateHash: sha256('two') }
+      await realm.upstreamRequests.replace(next)
+      assert.equal(await realm.upstreamRequests.find(request.stateHash, NOW), undefined)
+      await store.purgeExpired(NOW + HOUR, 100)
+      assert.equal(await realm.upstreamRequests.consume(next.stateHash, NOW), false)
+    })
+
     test('a user is found by its subject and by any spelling of its name', async () => {
       const { realm } = await scene()
       const user = aUser({
@@ -152,6 +215,7 @@ describe('repositories', () => {
         realmId: realm.realmId,
         authenticatedAt: NOW + 1,
         consentedAt: NOW + 2,
+        firstFactor: undefined,
         completedAt: NOW + 3,
       })
     })

@@ -117,10 +117,8 @@ describe('trouble', { concurrency: true }, () => {
       before(async () => {
         fresh = await createTestDatabase(dialect)
         await migrate(fresh.connect(), 'primary', silentLog)
-        const direct = new URL(fresh.params.connection_url)
-        line = await openLine(direct.hostname, Number(direct.port))
-        direct.port = String(line.port)
-        database = fresh.connect({ connection_url: direct.href, max_connections: 4 })
+        line = await openLine(fresh.params.connection_url)
+        database = fresh.connect({ connection_url: line.url, max_connections: 4 })
         store = createStore(database)
         scene = await createScene(store)
       })

@@ -120,6 +120,7 @@ describe('realms, users and clients', () => {
       sub: made.sub,
       enabled: true,
       change_password: false,
+      totp_enabled: false,
       roles: ['editor'],
       groups: ['staff'],
       claims,

@@ -1,8 +1,11 @@
 /** The same over HTTP/2, whose framing is another program. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, constants } from 'node:http2'
+import { type ClientHttp2Session, connect, constants } from 'node:http2'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { sendHttp2 } from '../../support/raw.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 
@@ -75,5 +78,36 @@ describe('hostile input over HTTP/2', () => {
     }
     session.destroy()
     await isAlive()
+  })
+
+  test('F-25 T-HT-02 – a request leaves nothing in memory, on a connection that goes on or one that ended', async (t) => {
+    const quiet = await startServer({ config: { log_params: { level: 'error', pretty: false } } })
+    t.after(() => quiet.close())
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+
+    const ask = async (session: ClientHttp2Session): Promise<void> => {
+      const stream = session.request({ ':path': '/live' }).resume()
+      await once(stream, 'close')
+    }
+    const askOften = async (times: number): Promise<void> => {
+      const session = connect(quiet.issuer, { ca: quiet.ca })
+      for (let count = 0; count < times; count += 50) await Promise.all(Array.from({ length: 50 }, () => ask(session)))
+      session.close()
+      await once(session, 'close')
+    }
+    const used = async (): Promise<number> => {
+      for (let turn = 0; turn < 5; turn++) {
+        await delay(20)
+        collect()
+      }
+      return process.memoryUsage().heapUsed
+    }
+
+    await askOften(2_000)
+    const before = await used()
+    await askOften(4_000)
+    const bytes = ((await used()) - before) / 4_000
+    assert.ok(bytes < 500, `${Math.round(bytes)} bytes a request are still held`)
   })
 })

@@ -88,7 +88,7 @@ describe('hostile input in parameters', () => {
       })
     }
 
-    test(`T-HT-09 – an encoded body at ${path} is refused and never decoded`, async () => {
+    test(`RFC 9110 §8.4 T-HT-09 – an encoded body at ${path} is refused and never decoded`, async () => {
       const headers = { 'content-type': FORM, 'content-encoding': 'gzip', authorization }
       const answer = await server.request('POST', path, { body: 'grant_type=client_credentials', headers })
       assert.equal(answer.status, 415)

@@ -88,6 +88,20 @@ describe('POST /login', () => {
     assert.equal((await server.request('GET', '/login?realm=shop', { headers })).status, 405)
   })
 
+  test('T-CS-01 a page of another site signs nobody in, though the password is right', async () => {
+    const foreign: Record<string, string>[] = [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site', origin: 'https://evil.localhost' },
+    ]
+    for (const headers of foreign) {
+      const answer = await login('shop', 'alice', PASSWORD, { headers })
+      assert.equal(answer.status, 403, JSON.stringify(headers))
+      assert.equal(answer.headers['set-cookie'], undefined)
+    }
+  })
+
   test('T-CS-02 only JSON is taken, and only the member that there is', async () => {
     const typed = (type: string, body: string) =>
       login('shop', 'alice', PASSWORD, { body, headers: { 'content-type': type } })
@@ -97,7 +111,7 @@ describe('POST /login', () => {
       assert.equal((await typed('application/json', body)).status, 400, body)
     const unknown = await typed('application/json', '{"remember": true}')
     assert.equal(unknown.json().error_description, 'remember: unknown or read-only')
-    assert.equal((await typed('application/json', '{"totp_code": "12345x"}')).status, 422)
+    assert.equal((await typed('application/json', '{"totp_code": "12345"}')).status, 422)
   })
 
   test('the right password gives a session, its public id and its cookie', async () => {

@@ -132,10 +132,25 @@ describe('OpenID Connect Core §3.1.2.6 – prompt=none', () => {
       headers: { authorization: `Basic ${Buffer.from(`${alice.username}:${alice.password}`).toString('base64')}` },
     })
     const secret = api.jar.get('__Host-session.main')
-    if (login.status === 200) assert.ok(secret)
+    assert.equal(login.status, 200)
+    assert.ok(secret)
     const cookie = `__Host-session.main=${secret}; __Host-sso.main=${secret}`
     const query = new URLSearchParams(stage.parametersFor(client, { prompt: 'none' }))
     assert.equal(errorOf(await stage.server.request('GET', `/authorize?${query}`, { cookie })), 'login_required')
+  })
+
+  test('T-SE-11 is login_required for a session that may only change the password', async () => {
+    const { deps, request } = stage.server
+    const realm = await deps.realms.open('main')
+    const user = await stage.realm.users.find(alice.id)
+    assert.ok(realm && user)
+    const how = { kind: 'sso', authScheme: 'up', amr: ['pwd'], ip: '192.0.2.1', userAgent: undefined } as const
+    const query = new URLSearchParams(stage.parametersFor(client, { prompt: 'none' }))
+    for (const restricted of [true, false]) {
+      const { secret } = await deps.sessions.start({ ...how, realm, user, amr: ['pwd'], restricted })
+      const answer = await request('GET', `/authorize?${query}`, { cookie: `__Host-sso.main=${secret}` })
+      assert.equal(errorOf(answer) === 'login_required', restricted)
+    }
   })
 })
 

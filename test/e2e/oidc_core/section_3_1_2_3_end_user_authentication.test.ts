@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { csrfToken } from '../../../src/authorization/interactions.ts'
 import {
   type AuthorizationStage,
   openAuthorizationStage,
@@ -270,7 +271,94 @@ describe('OWASP ASVS 6.2.2 – an expired password', () => {
       },
       headers: { origin: stage.origin },
     })
-    assertErrorPage(answer, 403, 'forbidden')
+    // Back to what is next, which is still the sign-in; the password is the old one.
+    assert.equal(answer.status, 303)
+    assert.equal(answer.headers.location, login.url)
+    assert.equal(browser.jar.has('__Host-sso.main'), false)
+    const again = await stage.arrive(browser, answer)
+    assert.deepEqual(again.form.buttons, ['login'])
+    const signedIn = await stage.submit(browser, again, { username: 'alice', password: alice.password })
+    assert.equal(signedIn.headers.location, login.url)
+  })
+})
+
+describe('T-SE-04 OWASP ASVS 6.2.2 – whoever owns the browser knows its secret, and can make any token of its forms', () => {
+  const NEXT = 'another passphrase of the tests 8'
+
+  const allowExpired = async (isAllowed: boolean): Promise<void> => {
+    const { realms, store } = stage.server.deps
+    const realm = await realms.open('main')
+    assert.ok(realm)
+    const auth_params = { username_password_params: { allow_expired_passwords: isAllowed } }
+    await store.realms.update('main', { ...realm.settings, auth_params }, Date.now())
+    realms.forget('main')
+  }
+
+  /** Straight to the form's address, with the token for `about`: whatever the server may bind it to. */
+  const post = async (
+    username: string,
+    about: string,
+    password: string,
+  ): Promise<{ answer: Answer; browser: Browser }> => {
+    const { browser, login } = await beginLogin()
+    const secret = browser.jar.get('__Host-interaction.main') ?? ''
+    const answer = await browser.request('POST', `${login.url}/password`, {
+      form: {
+        csrf: csrfToken(secret, ['password', login.url.split('/').at(-1) ?? '', about]),
+        username,
+        current_password: password,
+        new_password: NEXT,
+        new_password_again: NEXT,
+      },
+      headers: { origin: stage.origin },
+    })
+    return { answer, browser }
+  }
+
+  test('an expired password is not changed where the realm does not let people change it', async () => {
+    await allowExpired(false)
+    const person = await stage.addUser('erin')
+    const user = await stage.realm.users.find(person.id)
+    assert.ok(user)
+    await stage.realm.users.update({ ...user, changePassword: true })
+    for (const about of [person.id, person.username, '']) {
+      const { answer, browser } = await post(person.username, about, person.password)
+      assert.ok(
+        answer.status === 403 || String(answer.headers.location).startsWith(`${stage.server.issuer}/interaction/`),
+      )
+      assert.equal(browser.jar.has('__Host-sso.main'), false)
+    }
+    assert.equal((await stage.realm.users.find(person.id))?.passwordHash, user.passwordHash)
+  })
+
+  test('T-BF-01 the answer does not tell whether there is a user of that name', async () => {
+    await allowExpired(true)
+    const without = (body: string): string => body.replace(/value="[^"]*"|<code[^>]*>[^<]*|interaction\/[^"]*/g, '')
+    for (const aboutOf of [(username: string) => username, () => '']) {
+      const answers = []
+      for (const username of ['alice', 'ALICE', 'nobody-1', 'NOBODY-1'])
+        answers.push((await post(username, aboutOf(username.toLowerCase()), 'not the passphrase')).answer)
+      const shown = answers.map(({ status, body }) => `${status} ${without(body).replaceAll(/alice|nobody-1/gi, '')}`)
+      assert.equal(new Set(shown).size, 1)
+    }
+  })
+
+  test('T-BF-03 a wrong current password leaves one event, like a wrong password at the login', async () => {
+    await allowExpired(true)
+    const person = await stage.addUser('frank')
+    const user = await stage.realm.users.find(person.id)
+    assert.ok(user)
+    await stage.realm.users.update({ ...user, changePassword: true })
+    const { browser, login } = await beginLogin()
+    const { username, password } = person
+    const change = await stage.arrive(browser, await stage.submit(browser, login, { username, password }))
+    const failures = async () =>
+      (await stage.realm.audit.list({ limit: 200 })).items.filter(
+        ({ type, target }) => type === 'login.failed' && target === person.id,
+      ).length
+    const before = await failures()
+    await stage.submit(browser, change, { current_password: 'not it', new_password: NEXT, new_password_again: NEXT })
+    assert.equal(await failures(), before + 1)
   })
 })
 

@@ -33,6 +33,16 @@ test('OpenID Connect Discovery §3 – the keys are sound, each with a kid of it
   }
 })
 
+test('RFC 7518 §6.2.1.2 and §6.3.1 – numbers are base64url without padding, coordinates of full length', async () => {
+  for (const jwk of await keysOf('/jwks.json')) {
+    for (const name of ['x', 'y', 'n', 'e', 'kid'].filter((member) => member in jwk))
+      assert.match(jwk[name] ?? '', /^[A-Za-z0-9_-]+$/, name)
+    const lengths = { EC: { x: 32, y: 32 }, RSA: { n: 256, e: 3 } }[jwk.kty ?? '']
+    for (const [name, length] of Object.entries(lengths ?? assert.fail(jwk.kty)))
+      assert.equal(Buffer.from(jwk[name] ?? '', 'base64url').length, length, name)
+  }
+})
+
 test('T-IS-08 RFC 8725 §3.8 – no two realms share a key', async () => {
   const kids = [...(await keysOf('/jwks.json')), ...(await keysOf('/realms/_/jwks.json'))].map((jwk) => jwk.kid)
   assert.equal(new Set(kids).size, kids.length)

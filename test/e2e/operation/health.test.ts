@@ -11,7 +11,7 @@ describe('health', () => {
   })
   after(() => server.close())
 
-  test('R-6 – only GET and HEAD are answered', async () => {
+  test('RFC 9110 §15.5.6 – only GET and HEAD are answered', async () => {
     for (const path of ['/live', '/ready', '/health']) {
       const answer = await server.request('POST', path)
       assert.equal(answer.status, 405)

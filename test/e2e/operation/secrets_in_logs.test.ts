@@ -52,7 +52,7 @@ describe('secrets in the log', () => {
     const browser = server.browser()
     const parameters = server.oauth.authorizationParameters(client, challenge, {
       scope: 'openid offline_access',
-      nonce: 'a-nonce-that-is-nobody’s-business',
+      nonce: 'a-nonce-of-17320508075688772935',
     })
     const code = keep('the code', await server.oauth.obtainCode(browser, client, parameters, person))
     keepCookies('a cookie of the pages,', browser)

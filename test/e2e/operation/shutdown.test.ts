@@ -1,6 +1,7 @@
 /** F-22: a server that is told to stop says so first, finishes what it began, and leaves with nothing lost. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { connect } from 'node:http2'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
@@ -49,6 +50,44 @@ describe('shutdown', () => {
       assert.deepEqual(await server.exited, { code: 0, signal: null })
     })
   }
+
+  test('F-22 – a request over HTTP/2 that is under way is answered too', async (t) => {
+    const server = await start()
+    t.after(() => server.close())
+    const session = connect(server.issuer, { ca: server.ca })
+    t.after(() => session.destroy())
+    session.on('error', () => undefined)
+    const request = session.request({
+      ':method': 'POST',
+      ':path': '/token',
+      'content-type': 'application/x-www-form-urlencoded',
+    })
+    let status: number | undefined
+    request
+      .on('error', () => undefined)
+      .once('response', (headers) => {
+        status = headers[':status']
+        request.resume()
+      })
+    const ended = new Promise((resolve) => request.once('close', resolve))
+    request.write(body.slice(0, 10))
+    // A second stream's answer comes after the first one was read.
+    const second = session.request({ ':path': '/live' })
+    await once(second.resume(), 'end')
+    server.child.kill('SIGTERM')
+    // Until nobody is let in any more, and the idle connections are gone.
+    while (
+      await server.request('GET', '/live').then(
+        () => true,
+        () => false,
+      )
+    )
+      await delay(20)
+    request.end(body.slice(10))
+    await ended
+    assert.equal(status, 401)
+    assert.deepEqual(await server.exited, { code: 0, signal: null })
+  })
 
   test('F-22 – an idle connection, over HTTP/1.1 or HTTP/2, does not hold the server', async (t) => {
     const server = await start()

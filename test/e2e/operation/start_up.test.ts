@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { skipWithout } from '../../support/backends.ts'
 import { type Prepared, prepareServer, startServerProcess } from '../../support/server.ts'
 
 const MAIN = join(import.meta.dirname, '../../../src/main.ts')
@@ -53,6 +54,27 @@ describe('start', () => {
     const found = await second.admin.request('GET', `/admin/realm/main/user/${user.username}`)
     assert.equal(found.status, 200)
   })
+
+  for (const engine of ['sqlite', 'postgresql', 'mysql'] as const) {
+    const skip = engine === 'sqlite' ? false : skipWithout(engine)
+
+    test(`two that start at once on an empty ${engine} database both work, over one schema and one administrator`, {
+      skip,
+    }, async (t) => {
+      const first = await prepareServer({ database: engine })
+      const second = await prepareServer({ database: engine, databaseUrl: first.databaseUrl })
+      const servers = await Promise.allSettled([first, second].map((prepared) => startServerProcess({ prepared })))
+      t.after(async () => {
+        for (const server of servers) if (server.status === 'fulfilled') await server.value.close()
+        await second.remove()
+        await first.remove()
+      })
+      for (const server of servers) {
+        assert.ok(server.status === 'fulfilled', String(server.status === 'rejected' && server.reason))
+        assert.equal((await server.value.admin.request('GET', '/admin/realm/main')).status, 200)
+      }
+    })
+  }
 
   test('a configuration with mistakes ends with status 78 and names every one of them', async (t) => {
     const prepared = await prepareServer({

@@ -4,12 +4,12 @@ import { after, afterEach, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type BackendName, backend, skipWithout } from '../../support/backends.ts'
 import { type Browser, basic, clientBasic } from '../../support/client.ts'
+import { type Line, openLine } from '../../support/line.ts'
 import type { Person, TestClient } from '../../support/oauth.ts'
 import { createScratchDatabase, type ScratchDatabase } from '../../support/scratch_database.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
-import { createTcpProxy, type TcpProxy } from '../../support/tcp_proxy.ts'
 
-const troubles = ['silence', 'cut'] as const
+const troubles = ['freeze', 'cut'] as const
 
 const eventually = async (server: TestServer, path: string, status: number): Promise<void> => {
   while ((await server.request('GET', path)).status !== status) await delay(50)
@@ -18,7 +18,7 @@ const eventually = async (server: TestServer, path: string, status: number): Pro
 for (const engine of ['postgresql', 'mysql'] as const) {
   describe(`trouble with ${engine}`, { skip: skipWithout(engine) }, () => {
     let database: ScratchDatabase
-    let proxy: TcpProxy
+    let line: Line
     let server: TestServer
     let client: TestClient
     let person: Person
@@ -26,8 +26,8 @@ for (const engine of ['postgresql', 'mysql'] as const) {
 
     before(async () => {
       database = await createScratchDatabase(engine, backend(engine)?.url ?? '')
-      proxy = await createTcpProxy(database.url)
-      server = await startServer({ database: engine, databaseUrl: proxy.url })
+      line = await openLine(database.url)
+      server = await startServer({ database: engine, databaseUrl: line.url })
       client = await server.admin.createClient({
         grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
       })
@@ -36,17 +36,17 @@ for (const engine of ['postgresql', 'mysql'] as const) {
       refreshToken = tokens.refresh_token
     })
     afterEach(async () => {
-      proxy.heal()
+      line.mend()
       await eventually(server, '/ready', 200)
     })
     after(async () => {
       await server.close()
-      await proxy.close()
+      await line.close()
       await database.drop()
     })
 
     for (const trouble of troubles) {
-      const begin = (): void => proxy[trouble]()
+      const begin = (): void => line[trouble]()
 
       test(`R-2 F-4 – a decision that needs the database is refused with 503 and Retry-After (${trouble})`, async () => {
         begin()
@@ -82,7 +82,7 @@ for (const engine of ['postgresql', 'mysql'] as const) {
       test(`F-1 – it works again by itself afterwards, and the refused refresh has changed nothing (${trouble})`, async () => {
         begin()
         assert.equal((await server.oauth.refresh(client, refreshToken)).status, 503)
-        proxy.heal()
+        line.mend()
         await eventually(server, '/ready', 200)
         const answer = await server.oauth.refresh(client, refreshToken)
         assert.equal(answer.status, 200, answer.body)
@@ -93,15 +93,15 @@ for (const engine of ['postgresql', 'mysql'] as const) {
 }
 
 describe('trouble with the session store in Redis', { skip: skipWithout('redis' satisfies BackendName) }, () => {
-  let proxy: TcpProxy
+  let line: Line
   let server: TestServer
   let person: Person
   let browser: Browser
 
   before(async () => {
-    proxy = await createTcpProxy(backend('redis')?.url ?? '')
+    line = await openLine(backend('redis')?.url ?? '')
     server = await startServer({
-      config: { sessions_store_params: { backend: 'redis', connection_url: proxy.url } },
+      config: { sessions_store_params: { backend: 'redis', connection_url: line.url } },
     })
     person = await server.admin.createUser()
     browser = server.browser()
@@ -109,28 +109,28 @@ describe('trouble with the session store in Redis', { skip: skipWithout('redis' 
     await browser.request('POST', '/login?realm=main', { headers: { authorization } })
   })
   afterEach(async () => {
-    proxy.heal()
+    line.mend()
     await eventually(server, '/ready', 200)
   })
   after(async () => {
     await server.close()
-    await proxy.close()
+    await line.close()
   })
 
   for (const trouble of troubles) {
     test(`R-2 F-6 – a session that cannot be looked up is no session: 503, and no client is let in (${trouble})`, async () => {
       assert.equal((await browser.request('GET', '/whoami?realm=main')).status, 200)
-      proxy[trouble]()
+      line[trouble]()
       const answer = await browser.request('GET', '/whoami?realm=main')
       assert.equal(answer.status, 503, answer.body)
       assert.match(answer.headers['retry-after'] ?? '', /^\d+$/)
-      proxy.heal()
+      line.mend()
       await eventually(server, '/ready', 200)
       assert.equal((await browser.request('GET', '/whoami?realm=main')).status, 200)
     })
 
     test(`R-6 – /ready names the session store (${trouble})`, async () => {
-      proxy[trouble]()
+      line[trouble]()
       const ready = await server.request('GET', '/ready')
       assert.equal(ready.status, 503)
       const { checks } = ready.json<{ checks: Record<string, string> }>()
@@ -145,7 +145,7 @@ describe('trouble with the session store in Redis', { skip: skipWithout('redis' 
         response_types: [],
         scope: '',
       })
-      proxy[trouble]()
+      line[trouble]()
       assert.equal((await server.oauth.token(client, { grant_type: 'client_credentials' })).status, 200)
     })
   }

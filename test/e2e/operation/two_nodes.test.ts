@@ -1,6 +1,7 @@
 /** P-1, L-4 to L-6: two servers as processes of their own over one database are one server: what is single use is so for both. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { skipWithout } from '../../support/backends.ts'
 import { type Answer, type Browser, type RequestOptions, readForm, send } from '../../support/client.ts'
 import { clientAuthentication, createPkce, type Person, type TestClient } from '../../support/oauth.ts'
@@ -197,6 +198,26 @@ for (const database of ['sqlite', 'postgresql', 'mysql'] as const) {
       await call(0, 'POST', '/revoke', { headers: shown.headers, form: { token: tokens.refresh_token } })
       await isDead(tokens)
       assert.equal((await refresh(tokens.refresh_token, 1)).status, 400)
+    })
+
+    test('P-9 T-LC-01 – what an administrator changes at one node holds at the other a second later', async () => {
+      const registered = await first.admin.createClient({
+        grant_types: ['client_credentials'],
+        redirect_uris: [],
+        response_types: [],
+        scope: '',
+      })
+      const { headers } = clientAuthentication(registered)
+      const ask = () => call(1, 'POST', '/token', { headers, form: { grant_type: 'client_credentials' } })
+      const before_ = await ask()
+      assert.equal(before_.status, 200)
+      const { access_token: token } = before_.json<Tokens>()
+      await first.admin.request('DELETE', `/admin/realm/main/client/${registered.client_id}`)
+      await delay(1_000)
+      assert.equal((await ask()).status, 401)
+      const shown = clientAuthentication(client)
+      const asked = await call(1, 'POST', '/introspect', { headers: shown.headers, form: { token } })
+      assert.equal(asked.body, '{"active":false}')
     })
   })
 }

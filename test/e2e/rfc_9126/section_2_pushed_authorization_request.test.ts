@@ -93,6 +93,18 @@ describe('RFC 9126 §2.1 – a pushed request is refused', () => {
     assert.equal((await stage.push(client, { login_hint: 'a'.repeat(65_536) })).status, 413)
   })
 
+  test('T-PA-07 RFC 9126 §7 when one source has a hundred waiting for a public client, whose others still may', async () => {
+    const open = await stage.addClient({ token_endpoint_auth_method: 'none' })
+    const push = (): Promise<Answer> =>
+      stage.server.request('POST', '/par', { form: { ...stage.parametersFor(open), client_id: open.client_id } })
+    for (let n = 0; n < 100; n++) assert.equal((await push()).status, 201)
+    const answer = await push()
+    refused(answer, 429, 'too_many_requests')
+    assert.match(String(answer.headers['retry-after']), /^[1-9][0-9]*$/)
+    assert.equal(await stage.realm.pushedRequests.countOpen(open.client_id, Date.now() + ahead), 100)
+    assert.equal((await stage.push(client)).status, 201)
+  })
+
   test('T-PA-07 RFC 9126 §2.3 when the client has a thousand waiting', async () => {
     const busy = await stage.addClient()
     const now = Date.now()

@@ -19,8 +19,7 @@ describe('sessions in Redis', { skip: skipWithout('redis') }, () => {
   let people: People
 
   before(async () => {
-    const { hostname, port } = new URL(redisUrl())
-    line = await openLine(hostname, Number(port) || 6379)
+    line = await openLine(redisUrl())
     const connection_url = `redis://127.0.0.1:${line.port}/${DATABASE}`
     server = await startServer({ config: { sessions_store_params: { backend: 'redis', connection_url } } })
     people = createPeople(server)

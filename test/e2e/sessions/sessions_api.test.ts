@@ -265,6 +265,28 @@ describe('sessions API', () => {
       assert.equal((await asApi('DELETE', '/sessions/expired')).status, 403)
     })
 
+    test('T-SE-11 T-LC-01 – a session whose user is disabled or gone is null, whatever the session store still has', async () => {
+      const changes: [string, (id: string) => Promise<unknown>][] = [
+        [
+          'leaver',
+          async (id) => {
+            const user = await server.store.realm(MAIN).users.find(id)
+            assert.ok(user)
+            await server.store.realm(MAIN).users.update({ ...user, enabled: false })
+          },
+        ],
+        ['goner', (id) => server.store.realm(MAIN).users.delete(id)],
+      ]
+      for (const [username, change] of changes) {
+        await people.createUser(MAIN, username)
+        const { sessionId } = await people.signIn(MAIN, username)
+        const seen = (await asApi('GET', `/sessions/${sessionId}`)).json<{ username: string }>()
+        assert.equal(seen.username, username)
+        await change((await server.store.realm(MAIN).users.findByUsername(username))?.id ?? '')
+        assert.equal((await asApi('GET', `/sessions/${sessionId}`)).body, 'null')
+      }
+    })
+
     test('it asks for the person at work, which keeps the session alive; an administrator who looks does not', async () => {
       const mine = await people.signIn(MAIN, 'alice')
       const path = `/sessions/${mine.sessionId}`

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createPublicKey } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { jwtVerify } from 'jose'
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { createManualClock } from '../../contract/sessions/samples.ts'
 import type { Answer, RequestOptions } from '../../support/client.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
@@ -68,6 +68,25 @@ describe('GET /whoami and POST /logout', () => {
       roles: ['reader', 'writer'],
     })
     assert.notEqual(sub, 'alice')
+  })
+
+  test('RFC 7517 §4 – the key of session JWTs is published to everybody, and is no key of a realm', async () => {
+    const answer = await server.request('GET', '/sessions/jwks.json', { headers: { origin: 'https://api.example' } })
+    assert.equal(answer.status, 200)
+    assert.equal(answer.headers['access-control-allow-origin'], '*')
+    assert.match(answer.headers['cache-control'] ?? '', /^public, max-age=\d+$/)
+    const jwks = answer.json<JSONWebKeySet>()
+    assert.deepEqual(
+      jwks.keys.map((key) => Object.keys(key).sort()),
+      [['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']],
+    )
+    const { cookie } = await people.signIn('shop', 'alice')
+    const { body } = await whoami('shop', { cookie, headers: { accept: 'application/jwt' } })
+    const options = { typ: 'session+jwt', issuer: `${server.issuer}/realms/shop`, currentDate: new Date(clock.now()) }
+    const { payload } = await jwtVerify(body, createLocalJWKSet(jwks), options)
+    assert.equal(payload.realm, 'shop')
+    const ofRealm = (await server.request('GET', '/realms/shop/jwks.json')).json<JSONWebKeySet>()
+    await assert.rejects(jwtVerify(body, createLocalJWKSet(ofRealm), options))
   })
 
   test('RFC 9110 §12.5.1 – who accepts a JWT gets one that others verify offline', async () => {

@@ -1,6 +1,8 @@
 /** How often a password may be guessed. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { createGuessLimits, sourceOf } from '../../../src/authentication/guess_limits.ts'
 import { OAuthError } from '../../../src/oauth/errors.ts'
 
@@ -93,4 +95,22 @@ test('T-IS-04 an address that cannot be read is one source', () => {
   assert.equal(sourceOf(''), 'unknown')
   assert.equal(sourceOf('fe80::1%eth0x'), sourceOf('fe80::2'))
   assert.equal(sourceOf('::ffff:192.0.2.1'), '192.0.2.1')
+})
+
+test('T-HT-07 guesses that were turned away unlooked at leave nothing in memory, however many names they were about', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const limit = createGuessLimits()
+  const busy = () => Promise.reject(new OAuthError('temporarily_unavailable', 'busy'))
+  const used = async (): Promise<number> => {
+    await new Promise(setImmediate)
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  const before = await used()
+  for (let count = 0; count < 10_000; count += 1)
+    await assert.rejects(limit({ ...guess, canonicalUsername: `${count}`.repeat(500) }, busy))
+  const kilobytes = ((await used()) - before) / 1024
+  assert.ok(kilobytes < 4_096, `${Math.round(kilobytes)} KiB are still held`)
+  assert.deepEqual(await limit(guess, right), { isRight: true })
 })

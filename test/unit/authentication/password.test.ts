@@ -1,12 +1,15 @@
 /** Signing in with a password and changing it, over a real database. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
+import type { LoginFacts, Proof } from '../../../src/authentication/first_factor.ts'
+import { createLoginFlow } from '../../../src/authentication/login.ts'
 import { createPasswordAuthentication, type PasswordAuthentication } from '../../../src/authentication/password.ts'
 import { createPasswordHashing } from '../../../src/authentication/password_hashing.ts'
 import type { AuthParams } from '../../../src/oauth/realm_settings.ts'
 import { migrate } from '../../../src/storage/migrate.ts'
 import { createRealmDirectory, type Realm } from '../../../src/storage/realm_directory.ts'
 import { createStore, type Store } from '../../../src/storage/store.ts'
+import { StoreUnavailable } from '../../../src/storage/store_unavailable.ts'
 import type { User } from '../../../src/storage/users.ts'
 import { systemRandom } from '../../../src/system/random.ts'
 import { createTestDatabase, silentLog, type TestDatabase } from '../../support/databases.ts'
@@ -58,6 +61,15 @@ describe('authentication with a password', () => {
     return user
   }
 
+  /** Through the state machine, which keeps the record. */
+  const login = (realm: Realm, credentials: { username: string; password: string }, where: LoginFacts) => {
+    const off = async (): Promise<Proof> => ({ isProved: false, user: undefined, reason: 'method_off' })
+    const totp = { isRequired: async () => false, verify: async () => undefined }
+    const methods = { up: passwords.prove, jwt: off, cc: off }
+    const flow = createLoginFlow({ methods, totp, clock, random: systemRandom })
+    return flow.login(realm, { scheme: 'up', ...credentials }, undefined, where)
+  }
+
   const eventsOf = async (realm: Realm) => (await realm.store.audit.list({ limit: 100 })).items
 
   const usual = { username_password_params: { allow_expired_passwords: false } }
@@ -98,7 +110,7 @@ describe('authentication with a password', () => {
     ]
     for (const credentials of wrong) {
       verifications = 0
-      assert.deepEqual(await passwords.authenticate(realm, credentials, facts), { outcome: 'failed' })
+      assert.deepEqual(await login(realm, credentials, facts), { outcome: 'failed' })
       assert.equal(verifications, 1, credentials.username)
     }
     const reasons = (await eventsOf(realm)).map((event) => event.detail.reason).sort()
@@ -107,7 +119,7 @@ describe('authentication with a password', () => {
 
   test('T-LG-02 a name that nobody has is not kept: it may be a password', async () => {
     const realm = await createRealm(usual)
-    await passwords.authenticate(realm, { username: 'hunter2 typed too early', password: 'x' }, facts)
+    await login(realm, { username: 'hunter2 typed too early', password: 'x' }, facts)
     const [event] = await eventsOf(realm)
     assert.equal(event?.type, 'login.failed')
     assert.doesNotMatch(JSON.stringify(event), /hunter2/)
@@ -117,7 +129,7 @@ describe('authentication with a password', () => {
     const realm = await createRealm(usual)
     await createUser(realm)
     for (const username of ['Alice', 'nobody'])
-      assert.deepEqual(await passwords.authenticate(realm, { username, password: 'x'.repeat(1_025) }, facts), {
+      assert.deepEqual(await login(realm, { username, password: 'x'.repeat(1_025) }, facts), {
         outcome: 'failed',
       })
     assert.equal(verifications, 0)
@@ -127,12 +139,12 @@ describe('authentication with a password', () => {
     const realm = await createRealm(usual)
     await createUser(realm)
     const guesses = Array.from({ length: 200 }, (_, index) =>
-      passwords.authenticate(realm, { username: 'alice', password: `wrong password ${index}` }, facts),
+      login(realm, { username: 'alice', password: `wrong password ${index}` }, facts),
     )
     const results = await Promise.allSettled(guesses)
     assert.equal(verifications, 10)
     assert.equal(results.filter((result) => result.status === 'fulfilled').length, 10)
-    await assert.rejects(passwords.authenticate(realm, { username: 'ALICE', password: PASSWORD }, facts), {
+    await assert.rejects(login(realm, { username: 'ALICE', password: PASSWORD }, facts), {
       code: 'too_many_requests',
     })
   })
@@ -140,7 +152,7 @@ describe('authentication with a password', () => {
   test('a method that is off lets nobody in', async () => {
     const realm = await createRealm({})
     await createUser(realm)
-    assert.deepEqual(await passwords.authenticate(realm, { username: 'Alice', password: PASSWORD }, facts), {
+    assert.deepEqual(await login(realm, { username: 'Alice', password: PASSWORD }, facts), {
       outcome: 'failed',
     })
   })
@@ -148,7 +160,7 @@ describe('authentication with a password', () => {
   test('T-IS-08 a user of one realm is nobody in another', async () => {
     await createUser(await createRealm(usual))
     const other = await createRealm(usual)
-    assert.deepEqual(await passwords.authenticate(other, { username: 'Alice', password: PASSWORD }, facts), {
+    assert.deepEqual(await login(other, { username: 'Alice', password: PASSWORD }, facts), {
       outcome: 'failed',
     })
   })
@@ -156,8 +168,8 @@ describe('authentication with a password', () => {
   test('the right password lets in, however the name is spelled, and is recorded', async () => {
     const realm = await createRealm(usual)
     const user = await createUser(realm)
-    const result = await passwords.authenticate(realm, { username: 'ＡLICE', password: PASSWORD }, facts)
-    assert.deepEqual(result, { outcome: 'authenticated', user })
+    const result = await login(realm, { username: 'ＡLICE', password: PASSWORD }, facts)
+    assert.deepEqual(result, { outcome: 'authenticated', user, authScheme: 'up', amr: ['pwd'], restricted: false })
     const [event] = await eventsOf(realm)
     assert.deepEqual(
       { type: event?.type, outcome: event?.outcome, principal: event?.principal, target: event?.target, ip: event?.ip },
@@ -169,12 +181,13 @@ describe('authentication with a password', () => {
     for (const mayChange of [false, true]) {
       const realm = await createRealm({ username_password_params: { allow_expired_passwords: mayChange } })
       const user = await createUser(realm, { changePassword: true })
-      assert.deepEqual(await passwords.authenticate(realm, { username: 'Alice', password: PASSWORD }, facts), {
-        outcome: 'password_expired',
-        user,
-        mayChange,
-      })
-      assert.deepEqual(await passwords.authenticate(realm, { username: 'Alice', password: 'a wrong one' }, facts), {
+      assert.deepEqual(
+        await login(realm, { username: 'Alice', password: PASSWORD }, facts),
+        mayChange
+          ? { outcome: 'authenticated', user, authScheme: 'up', amr: ['pwd'], restricted: true }
+          : { outcome: 'password_expired' },
+      )
+      assert.deepEqual(await login(realm, { username: 'Alice', password: 'a wrong one' }, facts), {
         outcome: 'failed',
       })
     }
@@ -186,7 +199,7 @@ describe('authentication with a password', () => {
     })
     await createUser(realm)
     const outcome = async (): Promise<string> =>
-      (await passwords.authenticate(realm, { username: 'Alice', password: PASSWORD }, facts)).outcome
+      (await login(realm, { username: 'Alice', password: PASSWORD }, facts)).outcome
     now = NOW + 59_999
     assert.equal(await outcome(), 'authenticated')
     now = NOW + 60_000
@@ -197,16 +210,13 @@ describe('authentication with a password', () => {
     const realm = await createRealm(usual)
     const costlier = createPasswordHashing({ ...params, iterations: 2 }, silentLog)
     const user = await createUser(realm, { passwordHash: await costlier.hash(PASSWORD) })
-    await passwords.authenticate(realm, { username: 'Alice', password: 'a wrong password' }, facts)
+    await login(realm, { username: 'Alice', password: 'a wrong password' }, facts)
     assert.deepEqual(await realm.store.users.find(user.id), user)
-    await passwords.authenticate(realm, { username: 'Alice', password: PASSWORD }, facts)
+    await login(realm, { username: 'Alice', password: PASSWORD }, facts)
     const kept = await realm.store.users.find(user.id)
     assert.match(kept?.passwordHash ?? '', /m=64,t=1,p=1/)
     assert.deepEqual({ ...kept, passwordHash: user.passwordHash }, user)
-    assert.equal(
-      (await passwords.authenticate(realm, { username: 'Alice', password: PASSWORD }, facts)).outcome,
-      'authenticated',
-    )
+    assert.equal((await login(realm, { username: 'Alice', password: PASSWORD }, facts)).outcome, 'authenticated')
   })
 
   test('OWASP ASVS 6.2.3 a password is changed only by who knows the current one', async () => {
@@ -254,16 +264,35 @@ describe('authentication with a password', () => {
       { ...facts, exceptSessionId: 'mine' },
     )
     assert.equal(change.outcome, 'changed')
-    assert.deepEqual(ended, [[realm.id, user.id, { except: 'mine' }]])
+    const others = [realm.id, user.id, { except: 'mine' }]
+    assert.deepEqual(ended, [others, others])
     assert.equal((await realm.store.refreshFamilies.find(family.id))?.revokeReason, 'password_changed')
     const kept = await realm.store.users.find(user.id)
     assert.equal(kept?.changePassword, false)
     assert.equal(kept?.passwordChangedAt, now)
     assert.equal((await eventsOf(realm))[0]?.type, 'user.password_changed')
     const outcome = async (password: string): Promise<string> =>
-      (await passwords.authenticate(realm, { username: 'Alice', password }, facts)).outcome
+      (await login(realm, { username: 'Alice', password }, facts)).outcome
     assert.equal(await outcome(PASSWORD), 'failed')
     assert.equal(await outcome(NEXT), 'authenticated')
+  })
+
+  test('F-6 nothing is changed while the session store cannot end what began with the old password', async () => {
+    const realm = await createRealm(usual)
+    const user = await createUser(realm)
+    const unreachable = createPasswordAuthentication({
+      store,
+      sessions: { endByUser: () => Promise.reject(new StoreUnavailable('away')) },
+      passwordHashing: counted,
+      clock,
+      random: systemRandom,
+      log: silentLog,
+    })
+    await assert.rejects(
+      unreachable.changePassword(realm, user, { current: PASSWORD, next: NEXT }, facts),
+      StoreUnavailable,
+    )
+    assert.deepEqual(await realm.store.users.find(user.id), user)
   })
 
   test('of two changes of one password at the same time one is refused', async () => {

@@ -294,3 +294,22 @@ test('T-PA-05 OAuth 2.1 §3.1 – only what is known is stored, and comes back t
   assert.deepEqual(stored, usual)
   assert.deepEqual(toStored(fromStored(stored)), usual)
 })
+
+describe('T-PA-07 OAuth 2.1 §4.1.1 – a request that is longer than any is not stored', () => {
+  const long: [string, Changes][] = [
+    ['a help that helps nobody', { login_hint: 'x'.repeat(20_000) }],
+    ['one scope named again and again', { scope: 'openid '.repeat(3_000) }],
+    ['one prompt named again and again', { prompt: 'login '.repeat(3_000) }],
+    ['many parameters that are each short enough', { login_hint: 'x'.repeat(9_000), scope: 'openid '.repeat(1_200) }],
+  ]
+  for (const [what, changes] of long)
+    test(`because of ${what}`, async () => {
+      await assert.rejects(read(changes), isRefusal('invalid_request'))
+      await assert.rejects(read(changes, clientWith(), true), isRefusal('invalid_request'))
+    })
+
+  test('where every parameter is as long as it may be, it passes', async () => {
+    const { state } = await read({ state: 's'.repeat(2_048), nonce: 'n'.repeat(1_024), login_hint: 'x'.repeat(256) })
+    assert.equal(state?.length, 2_048)
+  })
+})

@@ -31,7 +31,7 @@ const snapshot = (directory: string): Record<string, string> =>
   Object.fromEntries(readdirSync(directory).map((name) => [name, text(directory, name)]))
 
 const ALL = [
-  ...['ca.crt', 'ca.key', 'client.crt', 'client.key'],
+  ...['ca.crt', 'ca.key', 'client.crt', 'client.key', 'encryption.key'],
   ...['server.crt', 'server.key', 'session_jwt.key', 'session_jwt.pub'],
 ]
 
@@ -54,7 +54,11 @@ describe('development certificates', () => {
     const directory = fresh()
     mkdirSync(directory)
     writeFileSync(join(directory, 'ca.crt'), 'of somebody else')
-    assert.deepEqual(await ensureCertificates(directory, at(NOW)), ['session_jwt.key', 'session_jwt.pub'])
+    assert.deepEqual(await ensureCertificates(directory, at(NOW)), [
+      'session_jwt.key',
+      'session_jwt.pub',
+      'encryption.key',
+    ])
     assert.equal(text(directory, 'ca.crt'), 'of somebody else')
   })
 
@@ -84,10 +88,21 @@ describe('development certificates', () => {
     assert.equal(statSync(directory).mode & 0o777, 0o700)
     for (const name of ALL.filter((file) => file.endsWith('.key'))) {
       assert.equal(statSync(join(directory, name)).mode & 0o777, 0o600, name)
+      if (name === 'encryption.key') continue
       const { asymmetricKeyDetails } = createPrivateKey(text(directory, name))
       assert.equal(asymmetricKeyDetails?.namedCurve, 'prime256v1')
       assert.match(text(directory, name), /^-----BEGIN PRIVATE KEY-----/)
     }
+  })
+
+  test('the key for secrets in the database is 32 bytes as base64url, another one every time', async () => {
+    const keys: string[] = []
+    for (const directory of [fresh(), fresh()]) {
+      await ensureCertificates(directory, at(NOW))
+      keys.push(text(directory, 'encryption.key').trim())
+    }
+    assert.notEqual(keys[0], keys[1])
+    for (const key of keys) assert.match(key, /^[A-Za-z0-9_-]{43}$/)
   })
 
   test('are for this machine, and for a client named development-client', async () => {

@@ -42,6 +42,9 @@ describe('auth_server: which command the arguments name', () => {
     ['a second file of serve', ['serve', 'a.toml', 'b.toml'], 'serve takes no argument "b.toml"'],
     ['a second file of check_config', ['check_config', 'a.toml', 'b.toml'], 'check_config takes no argument "b.toml"'],
     ['an option of a command that has none', ['serve', '--port=1'], 'serve takes no argument "--port=1"'],
+    ['an option without its number', ['serve', '--wait-db=soon'], 'serve takes no argument "--wait-db=soon"'],
+    ['an option twice', ['serve', '--wait-db=1', '--wait-db=1'], 'serve takes no argument "--wait-db=1"'],
+    ['an option of another command', ['check_config', '--wait-db=1'], 'check_config takes no argument "--wait-db=1"'],
     ['an argument of version', ['version', 'x'], 'version takes no argument "x"'],
     ['a name of Object.prototype', ['constructor'], '"constructor" is neither a command nor a file'],
   ]
@@ -55,6 +58,8 @@ describe('auth_server: which command the arguments name', () => {
     [['a.toml'], 'serve', ['a.toml']],
     [['./migrate'], 'serve', ['./migrate']],
     [['serve', 'anything'], 'serve', ['anything']],
+    [['serve', '--wait-db=0', 'a.toml'], 'serve', ['--wait-db=0', 'a.toml']],
+    [['serve', 'a.toml', '--wait-db=30'], 'serve', ['a.toml', '--wait-db=30']],
     [['migrate', '--print', 'mysql', 'x'], 'migrate', ['--print', 'mysql', 'x']],
     [['--help'], 'help', []],
     [['serve', '-h'], 'help', []],

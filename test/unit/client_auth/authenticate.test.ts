@@ -167,6 +167,16 @@ test('T-CA-10 N-21-08 OAuth 2.1 §2.4.1 – after ten failures the client waits,
   assert.deepEqual(await world.auditTypes(), Array<string>(10).fill('client_authentication.failed'))
 })
 
+test('T-CA-10 OAuth 2.1 §2.4.1 – the addresses of one IPv6 network are one, and failures at the same time are ten events', async (t) => {
+  const world = await openWorld(t)
+  const wrong = (host: number) =>
+    refusalOf(ask(world, {}, { authorization: basicHeader('app', 'wrong'), ip: `2001:db8:1:2::${host.toString(16)}` }))
+  await Promise.all(Array.from({ length: 100 }, (_, host) => wrong(host + 1)))
+  assert.equal((await world.auditTypes()).length, 10)
+  assert.equal((await wrong(0xffff)).code, 'too_many_requests')
+  assert.equal((await ask(world, {}, { ip: '2001:db8:1:3::1' })).clientId, 'app')
+})
+
 test('T-CA-10 OAuth 2.1 §2.4.1 – invented clients share one count and leave no trace in the audit', async (t) => {
   const world = await openWorld(t)
   for (let round = 0; round < 10; round++) {

@@ -181,7 +181,7 @@ test('RFC 7521 §4.2 – a client_id beside the assertion has to be its own', as
   assert.equal((await present(world, assertionWith(), { client_id: 'app' })).clientId, 'app')
 })
 
-test('T-CA-05 RFC 6749 §2.3 – the assertion of a client that is registered for another method is refused', async (t) => {
+test('T-CA-05 T-JW-10 RFC 6749 §2.3 – the assertion of a client that is registered for another method is refused', async (t) => {
   const world = await openWorld(t, { token_endpoint_auth_method: 'client_secret_basic' })
   await assert.rejects(present(world, assertionWith()), INVALID_CLIENT)
 })
@@ -201,6 +201,16 @@ test('T-CA-02 T-JW-14 RFC 7523 §3 – an assertion counts once, by its jti and 
   // Another signature over the same jti, and one with other times, are the same assertion.
   await assert.rejects(present(world, assertionWith({ jti: 'jti-again' })), INVALID_CLIENT)
   await assert.rejects(present(world, assertionWith({ jti: 'jti-again', exp: NOW + 90 })), INVALID_CLIENT)
+})
+
+test('T-JW-14 RFC 7523 §3 – a jti is one client’s own, and nobody uses up that of another', async (t) => {
+  const world = await openWorld(t)
+  const jwks = { keys: [publicJwkOf(key, { kid: 'k1', alg: 'ES256', use: 'sig' })] }
+  await world.addClient({ token_endpoint_auth_method: 'private_key_jwt', jwks }, { clientId: 'second' })
+  const other = { iss: 'second', sub: 'second', jti: 'the same for both' }
+  assert.equal((await present(world, assertionWith({ jti: 'the same for both' }))).clientId, 'app')
+  assert.equal((await present(world, assertionWith(other))).clientId, 'second')
+  await assert.rejects(present(world, assertionWith(other)), INVALID_CLIENT)
 })
 
 test('T-CA-02 RFC 7523 §3 – of two hundred that show one assertion exactly one succeeds', async (t) => {

@@ -69,9 +69,13 @@ describe('configuration: the shipped auth_server.toml', () => {
     }
   })
 
+  /** Optional, and set all the same: a new server has everything. */
+  const SET = new Set(['secrets_params.encryption_key_file'])
+
   test('marks as defaults the keys that have one, as examples the others, and sets the required ones', () => {
     const marks = new Map(lines().map((line) => [keyNames([line])[0], line.mark]))
-    for (const key of keys) {
+    for (const name of SET) assert.equal(marks.get(name), '')
+    for (const key of keys.filter((each) => !SET.has(keyNames([each])[0] ?? ''))) {
       const mark = marks.get(keyNames([key])[0])
       const isSet = mark === ''
       if (key.schema instanceof z.ZodDefault) assert.equal(mark, key.table === 'proxy_params' ? '#: ' : '# ')
@@ -85,12 +89,13 @@ describe('configuration: the shipped auth_server.toml', () => {
     const uncommented = configSchema.parse(parse(text.replace(DEFAULT, '')))
     assert.notEqual(text.replace(DEFAULT, ''), text)
     assert.deepEqual(uncommented, asShipped)
-    const { host_name, host_port, tls_params, session_jwt_params } = asShipped
+    const { host_name, host_port, tls_params, session_jwt_params, secrets_params } = asShipped
     const onlyRequired = configSchema.parse({
       host_name,
       host_port,
       tls_params,
       session_jwt_params,
+      secrets_params,
       sessions_store_params: {},
     })
     assert.deepEqual(uncommented, onlyRequired)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseStoreUrl, URL_FORMS } from '../../../src/config/database_url.ts'
+import { parseRedisUrl } from '../../../src/config/redis_url.ts'
 import { CANARY, load, problemsOf, testBrokenFiles, withRest } from './broken.ts'
 import { directory, files, put } from './pki.ts'
 
@@ -129,14 +130,44 @@ describe('configuration: Redis', () => {
       ],
     },
     {
-      name: 'Sentinel is not supported',
-      toml: sessions(`redis+sentinel://:${CANARY}@a:26379,b:26379/primary`),
-      problems: found('a list of Sentinel or Cluster nodes, which this version does not support'),
+      name: 'Sentinels without the name of what they watch',
+      toml: sessions(`redis+sentinel://:${CANARY}@a:26379,b:26379`),
+      problems: found('no name of the primary that the Sentinels watch'),
     },
     {
-      name: 'Cluster is not supported',
+      name: 'a Cluster with a database',
+      toml: sessions(`redis+cluster://:${CANARY}@a:6379,b:6379/1`),
+      problems: found('a path, which a Cluster has not'),
+    },
+    {
+      name: 'several hosts without saying what they are',
       toml: sessions(`redis://:${CANARY}@a:6379,b:6379`),
-      problems: found('a list of Sentinel or Cluster nodes, which this version does not support'),
+      problems: found('several hosts without saying what they are'),
+    },
+    {
+      name: 'an empty place in the list',
+      toml: sessions(`redis+cluster://:${CANARY}@a:6379,,b:6379`),
+      problems: found('a host that is no name and no address, or a port that is no number from 1 to 65535'),
+    },
+    {
+      name: 'a port of the list that is none',
+      toml: sessions(`redis+sentinel://:${CANARY}@a:99999,b:26379/primary`),
+      problems: found('a host that is no name and no address, or a port that is no number from 1 to 65535'),
+    },
+    {
+      name: 'an @ in the password of a list',
+      toml: sessions(`redis+cluster://u:${CANARY}@x@a:6379`),
+      problems: found('more than one @ (inside a password it is written %40)'),
+    },
+    {
+      name: 'a % that begins no escape in the password of a list',
+      toml: sessions(`redis+cluster://u:100%${CANARY}@a:6379`),
+      problems: found('a % that begins no escape (a % itself is written %25)'),
+    },
+    {
+      name: 'another form of list',
+      toml: sessions(`redis+shard://u:${CANARY}@a:6379`),
+      problems: found('a URL of another form'),
     },
     {
       name: 'a database that is no number',
@@ -152,6 +183,40 @@ describe('configuration: Redis', () => {
       ],
     },
   ])
+
+  test('its lists are taken apart: hosts, ports, names, who signs in, and TLS', () => {
+    assert.deepEqual(parseRedisUrl('redis+sentinel://u:p%40w@a:26379,[::1],c:1/my-primary/3?sentinel_password=s'), {
+      layout: { kind: 'sentinel', primary: 'my-primary', database: 3, sentinelPassword: 's' },
+      nodes: [
+        { host: 'a', port: 26_379 },
+        { host: '::1', port: 26_379 },
+        { host: 'c', port: 1 },
+      ],
+      hasTls: false,
+      username: 'u',
+      password: 'p@w',
+    })
+    assert.deepEqual(parseRedisUrl('rediss+cluster://:pw@cache.example,10.0.0.7:7000'), {
+      layout: { kind: 'cluster' },
+      nodes: [
+        { host: 'cache.example', port: 6_379 },
+        { host: '10.0.0.7', port: 7_000 },
+      ],
+      hasTls: true,
+      username: undefined,
+      password: 'pw',
+    })
+  })
+
+  test('a list is as far away as the farthest of its hosts', () => {
+    const facts = (text: string) => {
+      const parsed = parseStoreUrl(text)
+      return 'found' in parsed ? parsed.found : [parsed.isRemote, parsed.hasTls]
+    }
+    assert.deepEqual(facts('redis+sentinel://127.0.0.1:1,[::1]:2/primary'), [false, false])
+    assert.deepEqual(facts('redis+sentinel://127.0.0.1:1,cache:2/primary'), [true, false])
+    assert.deepEqual(facts('rediss+cluster://cache:2'), [true, true])
+  })
 
   test('holds sessions', () => {
     const config = load(sessions('rediss://user:pw@cache:6380/3'))

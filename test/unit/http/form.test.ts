@@ -32,15 +32,16 @@ test('RFC 6749 §3.1 – a parameter without a value is treated as omitted', () 
   assert.deepEqual(parameters.names(), ['nonce'])
 })
 
-test('RFC 8707 §2 – resource may be repeated and keeps its order', () => {
-  const parameters = parseForm('resource=https%3A%2F%2Fa&resource=https%3A%2F%2Fb')
+test('RFC 8707 §2 and RFC 8693 §2.1 – resource and audience may be repeated and keep their order', () => {
+  const parameters = parseForm('resource=https%3A%2F%2Fa&audience=b&resource=https%3A%2F%2Fb&audience=a')
   assert.deepEqual(parameters.all('resource'), ['https://a', 'https://b'])
+  assert.deepEqual(parameters.all('audience'), ['b', 'a'])
 })
 
 test('T-IN-04 – __proto__ is a name like any other and reaches no prototype', () => {
   const parameters = parseForm('__proto__=polluted&constructor=c')
   assert.equal(parameters.get('__proto__'), 'polluted')
-  assert.equal(({} as Record<string, unknown>)['polluted'], undefined)
+  assert.equal(({} as Record<string, unknown>).polluted, undefined)
   assert.equal(Object.getPrototypeOf({}), Object.prototype)
 })
 

@@ -15,7 +15,7 @@ const isAccepted = (token: string): boolean => {
 }
 
 for (const [name, token] of forgedJwts(claims, header, key)) {
-  test(`T-JW-01 T-JW-02 T-JW-03 T-JW-04 T-JW-05 T-JW-14 T-JW-15 T-JW-21 RFC 8725 §3.1 – a JWT with ${name} is refused`, () => {
+  test(`T-JW-01 T-JW-02 T-JW-03 T-JW-04 T-JW-05 T-JW-06 T-JW-07 T-JW-14 T-JW-15 T-JW-21 RFC 8725 §3.1 – a JWT with ${name} is refused`, () => {
     assert.equal(isAccepted(token), false)
   })
 }

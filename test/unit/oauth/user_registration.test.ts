@@ -11,8 +11,7 @@ const isTaken = (body: Record<string, unknown>): boolean =>
 for (const [name, body] of Object.entries({
   'T-BF-11 a username that cannot be seen': { username: 'ali\u200bce' },
   'a password and a hash': { password: 'a long enough password', password_hash },
-  'a hash that is none': { password_hash: 'secret' },
-  'T-BF-08 a hash that would hold up every login': { password_hash: password_hash.replace('t=2', 't=999') },
+  'a hash that is no text': { password_hash: 1 },
   'T-AD-05 an id': { id: 'x' },
   'T-AD-05 a subject': { sub: 'x' },
   'T-AD-05 another realm': { realm_id: '_' },

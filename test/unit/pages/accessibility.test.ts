@@ -34,7 +34,7 @@ for (const sample of samples) {
     assert.equal(of(elements, 'main').length, 1)
   })
 
-  test(`WCAG 1.3.1, 1.3.5 – every input of the ${sample.name} page has a label and a purpose`, () => {
+  test(`WCAG 1.3.1, 1.3.5 and HTML §4.10.18.7 – every input of the ${sample.name} page has a label and a purpose`, () => {
     for (const input of elements.filter(isTyped)) {
       const labels = of(elements, 'label').filter((label) => attribute(label, 'for') === attribute(input, 'id'))
       assert.equal(labels.length, 1)

@@ -1,4 +1,11 @@
 /** Every page as a function of its texts, so that a test can put one text into each place in turn. */
+import {
+  enrolTotpPage,
+  manageTotpPage,
+  recoveryCodesPage,
+  signInAgainPage,
+  totpDisabledPage,
+} from '../../../src/pages/account_totp.ts'
 import { changePasswordPage } from '../../../src/pages/change_password.ts'
 import { confirmSignOutPage } from '../../../src/pages/confirm_sign_out.ts'
 import { consentPage } from '../../../src/pages/consent.ts'
@@ -31,12 +38,38 @@ export const samples: Sample[] = [
         username: fill('username'),
         message: fill('message'),
         realmName: fill('realmName'),
+        certificateAction: 'https://localhost:9443/certificate',
+      }),
+  },
+  {
+    name: 'login_elsewhere',
+    places: ['clientName', 'csrf', 'issuerPath', 'providerName', 'otherName'],
+    render: (fill) =>
+      loginPage({
+        action,
+        clientName: fill('clientName'),
+        csrf: fill('csrf'),
+        hasPassword: false,
+        upstreams: {
+          action: '/upstream',
+          providers: [
+            { issuer: `https://idp.example/${fill('issuerPath')}`, name: fill('providerName') },
+            { issuer: 'https://other.example', name: fill('otherName') },
+          ],
+        },
       }),
   },
   {
     name: 'totp',
     places: ['csrf', 'username', 'message'],
-    render: (fill) => totpPage({ action, csrf: fill('csrf'), username: fill('username'), message: fill('message') }),
+    render: (fill) =>
+      totpPage({
+        action,
+        startOver: action,
+        csrf: fill('csrf'),
+        username: fill('username'),
+        message: fill('message'),
+      }),
   },
   {
     name: 'consent',
@@ -96,6 +129,38 @@ export const samples: Sample[] = [
     render: (fill) =>
       changePasswordPage({ action, csrf: fill('csrf'), message: fill('message'), username: fill('username') }),
   },
+  {
+    name: 'enrol_totp',
+    places: ['csrf', 'username', 'message', 'algorithm'],
+    render: (fill) =>
+      enrolTotpPage({
+        action,
+        csrf: fill('csrf'),
+        username: fill('username'),
+        message: fill('message'),
+        secretBase32: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
+        otpauthUrl: 'otpauth://totp/alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
+        algorithm: fill('algorithm'),
+        step: 30,
+      }),
+  },
+  {
+    name: 'manage_totp',
+    places: ['csrf', 'username', 'message'],
+    render: (fill) =>
+      manageTotpPage({ action, csrf: fill('csrf'), username: fill('username'), message: fill('message') }),
+  },
+  {
+    name: 'recovery_codes',
+    places: ['code', 'username'],
+    render: (fill) => recoveryCodesPage({ codes: [fill('code'), 'another'], username: fill('username') }),
+  },
+  {
+    name: 'totp_disabled',
+    places: ['username'],
+    render: (fill) => totpDisabledPage({ username: fill('username'), again: action }),
+  },
+  { name: 'sign_in_again', places: [], render: () => signInAgainPage({ signOut: action }) },
   {
     name: 'home',
     places: ['issuerPath', 'version'],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { SessionsStoreParams } from '../../../src/config/schema.ts'
 import { openSessionStore } from '../../../src/sessions/registry.ts'
+import type { SessionStore } from '../../../src/sessions/session_store.ts'
 import type { Database } from '../../../src/storage/database.ts'
 import { MigrationError } from '../../../src/storage/migrate.ts'
 import type { Schema, SessionsSchema } from '../../../src/storage/schema.ts'
@@ -27,8 +28,20 @@ const openDatabases = async (t: TestContext) => {
 
 type Opened = Awaited<ReturnType<typeof openDatabases>>
 
-const open = ({ database, primary }: Opened, sessions_store_params: SessionsStoreParams) =>
-  openSessionStore({ config: { database_params: primary, sessions_store_params }, database, log: silentLog })
+const open = async (
+  { database, primary }: Opened,
+  sessions_store_params: SessionsStoreParams,
+): Promise<SessionStore> => {
+  const config = { database_params: primary, sessions_store_params }
+  const { sessionStore, prepare } = openSessionStore({ config, database, log: silentLog })
+  try {
+    await prepare()
+    return sessionStore
+  } catch (error) {
+    await sessionStore.close()
+    throw error
+  }
+}
 
 const count = async (database: Database<Schema & SessionsSchema>): Promise<number> =>
   (await database.db.selectFrom('sessions').select('session_id').execute()).length

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isDuplicateKey } from '../../../src/storage/database.ts'
+import { isDuplicateKey, isOrphan } from '../../../src/storage/database.ts'
 import { meaningOf, toStoreError } from '../../../src/storage/failures.ts'
 import { StoreUnavailable } from '../../../src/storage/store_unavailable.ts'
 
@@ -50,4 +50,12 @@ test('only a primary key or unique index makes a duplicate, no other constraint'
   assert.ok(!isDuplicateKey(failure({ code: 'SQLITE_CONSTRAINT_FOREIGNKEY' })))
   assert.ok(!isDuplicateKey(failure({ code: '23503' })))
   assert.ok(!isDuplicateKey(undefined))
+})
+
+test('a foreign key tells that what the row belongs to is gone, and nothing else does', () => {
+  assert.ok(isOrphan(failure({ code: '23503' })))
+  assert.ok(isOrphan(failure({ code: 'ER_NO_REFERENCED_ROW_2', errno: 1452 })))
+  assert.ok(isOrphan(failure({ code: 'SQLITE_CONSTRAINT_FOREIGNKEY' })))
+  assert.ok(!isOrphan(failure({ code: '23505' })))
+  assert.ok(!isOrphan(failure({ code: 'SQLITE_CONSTRAINT_NOTNULL' })))
 })

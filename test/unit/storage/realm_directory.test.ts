@@ -90,3 +90,28 @@ test('RFC 8414 §2 – the default realm is the issuer itself, every other one l
   assert.equal(here.issuerOf(realm.realmId), 'https://issuer.example')
   assert.equal(here.issuerOf('other'), 'https://issuer.example/realms/other')
 })
+
+test('a store that does not answer delays no public document, and what it says later counts', async (t) => {
+  const { store, realm } = await createNodes(t)
+  let answer: (() => void) | undefined
+  let now = NOW
+  const findVersion = async (id: string): Promise<number | undefined> => {
+    await new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    return await store.realms.findVersion(id)
+  }
+  const directory = createRealmDirectory({
+    store: { ...store, realms: { ...store.realms, findVersion } },
+    clock: { now: () => now },
+    issuer: 'https://issuer.example',
+    defaultRealm: 'main',
+  })
+  const before = await directory.open(realm.realmId)
+  await store.transaction((transaction) => transaction.realms.bumpVersion(realm.realmId))
+  now += 1_000
+  // Nobody has answered yet: this would wait forever.
+  assert.equal(await directory.openForReading(realm.realmId), before)
+  answer?.()
+  assert.notEqual(await directory.open(realm.realmId), before)
+})

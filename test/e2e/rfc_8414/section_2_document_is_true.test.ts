@@ -1,0 +1,321 @@
+/** RFC 8414 §2 – everything that the document names is called here, and what it does not name is refused. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
+import { createEndpoints } from '../../../src/endpoints/registry.ts'
+import type { Answer } from '../../support/client.ts'
+import { clientAuthentication, createPkce, type Person, type TestClient } from '../../support/oauth.ts'
+import { startServer, type TestServer } from '../../support/server.ts'
+import { createKey, publicJwkOf, signAny } from '../../support/tokens.ts'
+
+type Metadata = Record<string, unknown>
+type Alg = Parameters<typeof createKey>[0]
+
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+const CLAIMS = {
+  name: 'Alice Adams',
+  given_name: 'Alice',
+  family_name: 'Adams',
+  middle_name: 'B',
+  nickname: 'Al',
+  preferred_username: 'alice.adams',
+  profile: 'https://alice.example/',
+  picture: 'https://alice.example/me.png',
+  website: 'https://alice.example/site',
+  gender: 'female',
+  birthdate: '1990-02-28',
+  zoneinfo: 'Europe/Paris',
+  locale: 'en-GB',
+  email: 'alice@example.com',
+  email_verified: true,
+  phone_number: '+1 604 555 1234',
+  phone_number_verified: true,
+  address: { locality: 'Paris', country: 'FR' },
+}
+
+/** Grant types that other servers know, and this one does not. */
+const OTHER_GRANTS = [
+  'password',
+  'implicit',
+  'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  'urn:ietf:params:oauth:grant-type:saml2-bearer',
+  'urn:openid:params:grant-type:ciba',
+  'Authorization_Code',
+  'constructor',
+]
+
+const OTHER_METHODS = [
+  'client_secret_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+  'attest_jwt_client_auth',
+  'toString',
+]
+
+/** Addresses of specifications that are not here. */
+const OTHER_PATHS = [
+  '/device_authorization',
+  '/device',
+  '/bc-authorize',
+  '/register',
+  '/check_session',
+  '/realms/main/register',
+  '/.well-known/webfinger',
+  '/.well-known/oauth-protected-resource',
+  '/metrics',
+  '/debug',
+  '/admin',
+  '/api',
+  '/oauth2/token',
+  '/.env',
+]
+
+let server: TestServer
+let metadata: Metadata
+let client: TestClient
+let machine: TestClient
+let alice: Person
+
+before(async () => {
+  server = await startServer()
+  await server.admin.updateRealm('main', { scopes: [{ name: 'reports' }] })
+  metadata = (await server.request('GET', '/.well-known/openid-configuration')).json()
+  client = await server.admin.createClient({ scope: list('scopes_supported').join(' '), consent: 'skip' })
+  machine = await server.admin.createClient({
+    grant_types: ['client_credentials'],
+    redirect_uris: [],
+    response_types: [],
+    scope: 'reports',
+  })
+  alice = await server.admin.createUser({ claims: CLAIMS, roles: ['clerk'], groups: ['staff'] })
+})
+after(() => server.close())
+
+const list = (name: string): string[] => {
+  const value = metadata[name]
+  assert.ok(Array.isArray(value), name)
+  return value as string[]
+}
+
+const address = (name: string): string => {
+  const value = metadata[name]
+  assert.ok(typeof value === 'string' && value.startsWith(server.issuer), name)
+  return value
+}
+
+const authorize = async (extra: Record<string, string>): Promise<URLSearchParams> => {
+  const { challenge } = createPkce()
+  const parameters = server.oauth.authorizationParameters(client, challenge, extra)
+  const url = `${address('authorization_endpoint')}?${new URLSearchParams(parameters)}`
+  const answer = await server.oauth.visit(server.browser(), client, url, alice)
+  if ('parameters' in answer) return answer.parameters
+  throw new Error(`no answer to the client: ${answer.status} ${answer.body}`)
+}
+
+describe('RFC 8414 §2 – what the document does not name is refused', () => {
+  test('T-BF-14 T-LC-02 RFC 6749 §5.2 – other grant types, even with right credentials', async () => {
+    for (const grantType of OTHER_GRANTS) {
+      const answer = await server.oauth.token(client, { grant_type: grantType, username: 'alice', password: 'x' })
+      assert.deepEqual([answer.status, answer.json().error], [400, 'unsupported_grant_type'], grantType)
+      const registered = await server.admin.request('POST', '/admin/realm/main/client', {
+        json: { redirect_uris: ['https://client.example/callback'], grant_types: [grantType] },
+      })
+      assert.ok([400, 422].includes(registered.status), `${grantType} ${registered.status}`)
+    }
+  })
+
+  test('RFC 7591 §2 – other client authentication methods cannot be registered', async () => {
+    for (const method of OTHER_METHODS) {
+      const answer = await server.admin.request('POST', '/admin/realm/main/client', {
+        json: { redirect_uris: ['https://client.example/callback'], token_endpoint_auth_method: method },
+      })
+      assert.ok([400, 422].includes(answer.status), `${method} ${answer.status}`)
+    }
+  })
+
+  test('Multiple Response Types §2.1 and §3 – other response types and modes', async () => {
+    for (const type of ['token', 'id_token', 'code id_token', 'code token', 'none', 'CODE', 'code code'])
+      assert.equal((await authorize({ response_type: type })).get('error'), 'unsupported_response_type', type)
+    for (const mode of ['fragment', 'jwt', 'query.jwt', 'form_post.jwt', 'web_message', 'QUERY'])
+      assert.equal((await authorize({ response_mode: mode })).get('error'), 'invalid_request', mode)
+  })
+
+  test('Prompt Create §4.1 – other prompts, and other scopes', async () => {
+    assert.equal((await authorize({ prompt: 'create' })).get('error'), 'invalid_request')
+    assert.equal((await authorize({ scope: 'openid admin:everything' })).get('error'), 'invalid_scope')
+  })
+
+  test('OpenID Connect Core §6 and §7.2.1 – request, request_uri and registration, at both endpoints', async () => {
+    const wrongs = { request: 'x.y.', request_uri: 'https://client.example/request', registration: '{}' }
+    for (const [name, value] of Object.entries(wrongs)) {
+      const refused = `${name}_not_supported`
+      assert.equal((await authorize({ [name]: value })).get('error'), refused)
+      const { headers } = clientAuthentication(client)
+      const form = server.oauth.authorizationParameters(client, createPkce().challenge, { [name]: value })
+      const answer = await server.request('POST', '/par', { headers, form })
+      assert.equal(answer.status, 400)
+      assert.equal(answer.json().error, name === 'request_uri' ? 'invalid_request' : refused)
+    }
+  })
+
+  test('T-AD-15 T-LC-02 – addresses of what this server does not have', async () => {
+    for (const path of OTHER_PATHS)
+      for (const method of ['GET', 'POST']) {
+        const answer = await server.request(method, path, method === 'POST' ? { form: {} } : {})
+        assert.equal(answer.status, 404, `${method} ${path}`)
+      }
+  })
+})
+
+test('RFC 8414 §2 – every address of a realm that programs call is in the document, and it names none beside the URL table', () => {
+  const deps = { ...server.deps, isPrepared: () => true, isDraining: () => false }
+  const ofRealm = createEndpoints(deps).filter(({ at }) => at === 'realm')
+  const addressOf = ({ path }: { path: string }): string => `${server.issuer}${path}`
+  const named = Object.values(metadata).filter((value) => String(value).startsWith(`${server.issuer}/`))
+  const table = ofRealm.map(addressOf)
+  assert.deepEqual(
+    named.filter((url) => !table.includes(String(url))),
+    [],
+  )
+  // People come to a page by the one before it.
+  const forPrograms = ofRealm.filter(({ errors, path }) => errors !== 'page' && !path.startsWith('/.well-known/'))
+  assert.deepEqual(
+    forPrograms.map(addressOf).filter((url) => !named.includes(url)),
+    [],
+  )
+})
+
+describe('RFC 8414 §2 – what the document names works', () => {
+  const usedGrants = new Set<string>()
+
+  const getTokens = async (form: Record<string, string>, by = client): Promise<Record<string, string>> => {
+    const shown = clientAuthentication(by)
+    const answer = await server.request('POST', address('token_endpoint'), { headers: shown.headers, form })
+    assert.equal(answer.status, 200, answer.body)
+    usedGrants.add(form.grant_type ?? '')
+    return answer.json<Record<string, string>>()
+  }
+
+  test('every grant type, and the refresh tokens that it says it issues', async () => {
+    const { verifier, challenge } = createPkce()
+    const parameters = server.oauth.authorizationParameters(client, challenge)
+    const code = await server.oauth.obtainCode(server.browser(), client, parameters, alice)
+    const first = await getTokens({
+      grant_type: 'authorization_code',
+      code,
+      code_verifier: verifier,
+      redirect_uri: parameters.redirect_uri ?? '',
+    })
+    await getTokens({ grant_type: 'refresh_token', refresh_token: first.refresh_token ?? '' })
+    const own = await getTokens({ grant_type: 'client_credentials' }, machine)
+    assert.equal('refresh_token' in own, false)
+    assert.deepEqual([...usedGrants].sort(), list('grant_types_supported').sort())
+  })
+
+  /** A client of each method, and how it shows itself at an endpoint. */
+  const clientOf = async (method: string, alg: Alg = 'ES256') => {
+    const key = createKey(alg)
+    const jwks = { keys: [publicJwkOf(key, { kid: 'k1', alg, use: 'sig' })] }
+    const metadataOf = method === 'private_key_jwt' ? { jwks, token_endpoint_auth_signing_alg: alg } : {}
+    const made = await server.admin.createClient({ token_endpoint_auth_method: method, ...metadataOf })
+    let count = 0
+    return (path: string, form: Record<string, string>): Promise<Answer> => {
+      if (method !== 'private_key_jwt') {
+        const shown = clientAuthentication(made)
+        return server.request('POST', path, { headers: shown.headers, form: { ...shown.form, ...form } })
+      }
+      count += 1
+      const iat = Math.floor(Date.now() / 1000)
+      const { client_id: id } = made
+      const claims = { iss: id, sub: id, aud: server.issuer, jti: `${alg} ${count}`, iat, exp: iat + 60 }
+      const assertion = signAny(alg, key.privateKey, { alg, kid: 'k1' }, claims)
+      return server.request('POST', path, {
+        form: { client_assertion_type: ASSERTION_TYPE, client_assertion: assertion, ...form },
+      })
+    }
+  }
+
+  const request = () => ({
+    response_type: 'code',
+    redirect_uri: client.redirect_uris[0] ?? '',
+    scope: 'openid',
+    code_challenge: createPkce().challenge,
+    code_challenge_method: 'S256',
+  })
+
+  test('every client authentication method at every endpoint, and no other there', async () => {
+    for (const method of list('token_endpoint_auth_methods_supported')) {
+      const send = await clientOf(method)
+      const atToken = await send(address('token_endpoint'), { grant_type: 'refresh_token', refresh_token: 'none' })
+      assert.equal(atToken.json().error, 'invalid_grant', method)
+      assert.equal((await send(address('pushed_authorization_request_endpoint'), request())).status, 201, method)
+      const revoked = await send(address('revocation_endpoint'), { token: 'none' })
+      assert.equal(revoked.status === 200, list('revocation_endpoint_auth_methods_supported').includes(method), method)
+      const asked = await send(address('introspection_endpoint'), { token: 'none' })
+      assert.equal(asked.status === 200, list('introspection_endpoint_auth_methods_supported').includes(method), method)
+    }
+  })
+
+  test('every algorithm of client assertions, at every endpoint', async () => {
+    for (const alg of list('token_endpoint_auth_signing_alg_values_supported') as Alg[]) {
+      const send = await clientOf('private_key_jwt', alg)
+      const atToken = await send(address('token_endpoint'), { grant_type: 'refresh_token', refresh_token: 'none' })
+      assert.equal(atToken.json().error, 'invalid_grant', alg)
+      assert.equal((await send(address('pushed_authorization_request_endpoint'), request())).status, 201, alg)
+      for (const endpoint of ['revocation', 'introspection']) {
+        assert.ok(list(`${endpoint}_endpoint_auth_signing_alg_values_supported`).includes(alg))
+        assert.equal((await send(address(`${endpoint}_endpoint`), { token: 'none' })).status, 200, alg)
+      }
+    }
+  })
+
+  test('every algorithm of ID tokens, with its key among the published ones', async () => {
+    for (const alg of list('id_token_signing_alg_values_supported')) {
+      const signed = await server.admin.createClient({ id_token_signed_response_alg: alg, consent: 'skip' })
+      const tokens = await server.oauth.obtainTokens(signed, alice)
+      const jwks = (await server.request('GET', address('jwks_uri'))).json<JSONWebKeySet>()
+      const checks = { issuer: server.issuer, audience: signed.client_id, algorithms: [alg] }
+      const { payload, protectedHeader } = await jwtVerify(tokens.id_token, createLocalJWKSet(jwks), checks)
+      assert.equal(protectedHeader.alg, alg)
+      assert.ok(jwks.keys.some(({ kid }) => kid === protectedHeader.kid))
+      for (const name of Object.keys(payload)) assert.ok(list('claims_supported').includes(name), name)
+    }
+  })
+
+  test('every response mode, prompt and PKCE method', async () => {
+    for (const mode of list('response_modes_supported'))
+      assert.ok((await authorize({ response_mode: mode })).has('code'), mode)
+    for (const prompt of list('prompt_values_supported')) {
+      const parameters = await authorize({ prompt })
+      assert.equal(parameters.get('error'), prompt === 'none' ? 'login_required' : null, prompt)
+    }
+    for (const method of list('code_challenge_methods_supported'))
+      assert.ok((await authorize({ code_challenge_method: method })).has('code'), method)
+    for (const type of list('response_types_supported'))
+      assert.ok((await authorize({ response_type: type })).has('code'), type)
+  })
+
+  test('OpenID Connect Core §5.4 – every scope and every claim, complete, and no claim that is not named', async () => {
+    const scope = list('scopes_supported').join(' ')
+    const tokens = await server.oauth.obtainTokens(client, alice, { extra: { scope, nonce: 'n' } })
+    assert.equal(tokens.scope, scope)
+    const authorization = `Bearer ${tokens.access_token}`
+    const userinfo = await server.request('GET', address('userinfo_endpoint'), { headers: { authorization } })
+    const { updated_at: updatedAt, sub, ...told } = userinfo.json()
+    assert.deepEqual(told, { ...CLAIMS, roles: ['clerk'], groups: ['staff'] })
+    const idToken = JSON.parse(Buffer.from(tokens.id_token.split('.')[1] ?? '', 'base64url').toString())
+    assert.equal(idToken.sub, sub)
+    const given = new Set([...Object.keys({ ...told, updated_at: updatedAt, sub }), ...Object.keys(idToken)])
+    assert.deepEqual([...given].sort(), list('claims_supported').sort())
+  })
+
+  test('RFC 9207 §3 – iss in the response, and the end of the session', async () => {
+    assert.equal(metadata.authorization_response_iss_parameter_supported, true)
+    assert.equal((await authorize({})).get('iss'), metadata.issuer)
+    const signedOut = await server.request('GET', address('end_session_endpoint'))
+    assert.deepEqual([signedOut.status, signedOut.headers.location], [303, `${server.issuer}/signed-out`])
+  })
+})
