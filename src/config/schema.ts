@@ -168,7 +168,9 @@ const password_hashing_params = z.strictObject({
 const secrets_params = z.strictObject({
   encryption_key: text
     .optional()
-    .describe('Key under which secrets are kept in the database: 32 bytes as base64url; one-time codes need it.'),
+    .describe(
+      'Key under which secrets are kept in the database: 32 bytes as base64url; one-time codes and client secrets at identity providers need it.',
+    ),
   encryption_key_file: path.optional().describe('File that holds encryption_key, instead of it.'),
   previous_encryption_key: text
     .optional()
