@@ -10,6 +10,8 @@ import { auditEvents } from './0007_audit_events.ts'
 import { totp } from './0008_totp.ts'
 import { upstream } from './0009_upstream.ts'
 import { certificates } from './0010_certificates.ts'
+import { realmSecrets } from './0011_realm_secrets.ts'
+import { logout } from './0013_logout.ts'
 import type { Migration } from './migration.ts'
 
 export const primary: readonly Migration[] = [
@@ -23,6 +25,8 @@ export const primary: readonly Migration[] = [
   totp,
   upstream,
   certificates,
+  realmSecrets,
+  logout,
 ]
 
 /** The session store may be another database than the rest. */

@@ -8,10 +8,13 @@ import { createPasswordHashing, type PasswordHashing } from './authentication/pa
 import { createTotp, type Totp } from './authentication/totp.ts'
 import { createUpstream, type Upstream } from './authentication/upstream.ts'
 import { type AuthenticateClient, createAuthenticateClient } from './client_auth/authenticate.ts'
+import { type ClientKeys, createClientKeys } from './client_auth/client_keys.ts'
 import type { Config } from './config/schema.ts'
 import { createExchange, type Exchange } from './grants/exchange.ts'
 import { createDatabaseKeys } from './keys/database.ts'
 import type { KeyProvider } from './keys/key_provider.ts'
+import { createAnnounce } from './logout/announce.ts'
+import { createLogoutWorker } from './logout/worker.ts'
 import { openSessionStore } from './sessions/registry.ts'
 import { createSessionJwt, type SessionJwt } from './sessions/session_jwt.ts'
 import type { SessionStore } from './sessions/session_store.ts'
@@ -52,6 +55,7 @@ export type Dependencies = {
   totp: Totp
   loginFlow: LoginFlow
   authenticateClient: AuthenticateClient
+  clientKeys: ClientKeys
   findAccessToken: FindAccessToken
   verifyAccessToken: VerifyAccessToken
   exchange: Exchange
@@ -91,13 +95,15 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
   const store = createStore(database)
   const { issuer, default_realm: defaultRealm } = config.oauth_params
   const realms = createRealmDirectory({ store, clock, issuer, defaultRealm })
-  const sessions = createSessions({ sessionStore, clock, random })
   const keys = createDatabaseKeys({ store, clock, random })
   const outbound = createOutbound({
     proxy: config.proxy_params,
     allowLoopback: config.is_development,
     allowedNetworks: [],
   })
+  const logoutWorker = createLogoutWorker({ store, realms, keys, outbound, clock, random, log })
+  const sessionEnds = createAnnounce({ store, clock, random, wake: logoutWorker.wake })
+  const sessions = createSessions({ sessionStore, sessionEnds, clock, random })
   const base = { config, log, clock, random, store, realms, sessionStore, sessions, keys, outbound }
 
   const passwordHashing = createPasswordHashing(config.password_hashing_params, log)
@@ -107,7 +113,7 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
   const totp = createTotp(base)
   const methods = { up: passwordAuthentication.prove, jwt: jwtIdps.prove, cc: clientCertificates.prove }
   const loginFlow = createLoginFlow({ methods, totp, clock, random })
-  const authenticateClient = createAuthenticateClient(base)
+  const authenticateClient = createAuthenticateClient({ ...base, clientCertificates })
   const { cleanup_interval_seconds: intervalSeconds } = config.stale_session_collector_config
   const collectors = [
     startCollector({ what: 'sessions', removeBatch: sessions.removeExpiredBatch, log, intervalSeconds }),
@@ -129,12 +135,16 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
     totp,
     loginFlow,
     authenticateClient,
+    clientKeys: createClientKeys(base),
     findAccessToken: createFindAccessToken(base),
     verifyAccessToken: createVerifyAccessToken(base),
     exchange: createExchange({ ...base, authenticateClient }),
-    prepare,
+    async prepare() {
+      await prepare()
+      logoutWorker.start()
+    },
     async close() {
-      await Promise.all(collectors.map((collector) => collector.stop()))
+      await Promise.all([logoutWorker, ...collectors].map((worker) => worker.stop()))
       await sessionStore.close()
       await database.close()
     },

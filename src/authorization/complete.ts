@@ -1,8 +1,13 @@
 /** RFC 6749 §4.1.2 – the one answer to an authorization request: a code, or a refusal, exactly once. */
+import { acrOf } from '../oauth/acr.ts'
 import type { AuthorizationRequest } from '../oauth/authorization_request.ts'
+import { scopesToAllow } from '../oauth/claims_request.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import type { Granted } from '../oauth/granted.ts'
+import { knowsSessions } from '../oauth/logout_uris.ts'
+import { profileOf } from '../oauth/profile.ts'
 import type { AuditEvent } from '../storage/audit_events.ts'
+import { isDuplicateKey } from '../storage/database.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { RealmStore, Store } from '../storage/store.ts'
 import type { Clock } from '../system/clock.ts'
@@ -11,6 +16,7 @@ import type { Random } from '../system/random.ts'
 import { codeFields, type ResponseFields } from './response.ts'
 import type { SignedIn } from './signed_in.ts'
 
+const MAX_FAPI_CODE_TTL_SECONDS = 60
 const DAY_MS = 86_400_000
 
 export type CompleteDeps = {
@@ -39,7 +45,12 @@ const closeAwaiting = async (store: RealmStore, awaiting: Awaiting, now: number)
   }
 }
 
-const toGranted = (request: AuthorizationRequest, { session, user }: SignedIn, authorizationId: string): Granted => ({
+const toGranted = (
+  { settings }: Realm,
+  request: AuthorizationRequest,
+  { session, user }: SignedIn,
+  authorizationId: string,
+): Granted => ({
   authorizationId,
   userId: user.id,
   sessionId: session.sessionId,
@@ -49,8 +60,32 @@ const toGranted = (request: AuthorizationRequest, { session, user }: SignedIn, a
   codeChallenge: request.codeChallenge,
   authTime: session.authTime,
   amr: session.amr,
-  acr: undefined,
+  acr: acrOf(settings, session.amr, request.acr),
+  ...(request.claims === undefined ? {} : { claims: request.claims }),
+  ...(request.dpopJkt === undefined ? {} : { dpopJkt: request.dpopJkt }),
 })
+
+/** Back-Channel Logout §2.3 – who is told the name of the session is told of its end. */
+const takesPart = ({ client, scopes }: AuthorizationRequest): boolean =>
+  scopes.includes('openid') && knowsSessions(client.metadata)
+
+const toMember = ({ client }: AuthorizationRequest, { session, user }: SignedIn) => ({
+  realmId: client.realmId,
+  sessionId: session.sessionId,
+  clientId: client.clientId,
+  userId: user.id,
+  purgeAfter: session.expiresAt,
+})
+
+/** Two requests of one client that enter a session together: the second finds it entered. Nothing else here can collide. */
+const onceMore = async (work: () => Promise<void>): Promise<void> => {
+  try {
+    await work()
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error
+    await work()
+  }
+}
 
 export const createComplete = ({ store, clock, random, config }: CompleteDeps) => {
   const consentEvent = (
@@ -66,7 +101,7 @@ export const createComplete = ({ store, clock, random, config }: CompleteDeps) =
     target: request.client.clientId,
     ip: facts.ip,
     requestId: facts.requestId,
-    detail: { scopes: [...request.scopes] },
+    detail: { scopes: [...scopesToAllow(request)] },
   })
 
   /** The row outlives the code and the access token made from it, so that a replay can still revoke that. */
@@ -75,10 +110,16 @@ export const createComplete = ({ store, clock, random, config }: CompleteDeps) =
     return now + ttl * 1000 + DAY_MS
   }
 
+  /** FAPI 2.0 §5.3.2.1 – a minute at most. */
+  const codeTtl = ({ settings }: Realm, { client }: AuthorizationRequest): number => {
+    const { code_ttl_secs: ttl } = config.oauth_params
+    return profileOf(settings, client.metadata) === 'oauth2_1' ? ttl : Math.min(ttl, MAX_FAPI_CODE_TTL_SECONDS)
+  }
+
   const rememberConsent = async (realm: Realm, request: AuthorizationRequest, { user }: SignedIn): Promise<void> => {
     const { consents } = realm.store
     const before = await consents.findScopes(user.id, request.client.clientId)
-    const scopes = [...new Set([...before, ...request.scopes])]
+    const scopes = [...new Set([...before, ...scopesToAllow(request)])]
     await consents.save(user.id, request.client.clientId, scopes, clock.now())
   }
 
@@ -92,20 +133,23 @@ export const createComplete = ({ store, clock, random, config }: CompleteDeps) =
     ): Promise<ResponseFields> {
       const now = clock.now()
       const code = random.secret()
-      const granted = toGranted(request, signedIn, random.id())
-      await store.transaction(async (repositories) => {
-        const realmStore = repositories.realm(realm.id)
-        await closeAwaiting(realmStore, awaiting, now)
-        await realmStore.authorizationCodes.insert({
-          codeHash: sha256(code),
-          clientId: request.client.clientId,
-          granted,
-          createdAt: now,
-          expiresAt: now + config.oauth_params.code_ttl_secs * 1000,
-          purgeAfter: purgeAfter(request, now),
+      const granted = toGranted(realm, request, signedIn, random.id())
+      const grantOnce = (): Promise<void> =>
+        store.transaction(async (repositories) => {
+          const realmStore = repositories.realm(realm.id)
+          await closeAwaiting(realmStore, awaiting, now)
+          await realmStore.authorizationCodes.insert({
+            codeHash: sha256(code),
+            clientId: request.client.clientId,
+            granted,
+            createdAt: now,
+            expiresAt: now + codeTtl(realm, request) * 1000,
+            purgeAfter: purgeAfter(request, now),
+          })
+          if (consent) await realmStore.audit.insert(consentEvent(request, signedIn, consent))
+          if (takesPart(request)) await repositories.sessionClients.join(toMember(request, signedIn))
         })
-        if (consent) await realmStore.audit.insert(consentEvent(request, signedIn, consent))
-      })
+      await onceMore(grantOnce)
       if (consent) await rememberConsent(realm, request, signedIn)
       return codeFields(realm.issuer, request, code)
     },

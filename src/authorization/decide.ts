@@ -1,4 +1,5 @@
 /** OpenID Connect Core §3.1.2.3 – gathers what the next step of a request depends on, and asks for it. */
+import { acrValuesOf, reachedAcrs } from '../oauth/acr.ts'
 import type { AuthorizationRequest } from '../oauth/authorization_request.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import type { Interaction } from '../storage/interactions.ts'
@@ -38,6 +39,10 @@ export const createDecide =
       const step = nextStep({
         request,
         session: signedIn?.session,
+        acrs: {
+          reached: reachedAcrs(realm.settings, signedIn?.session.amr ?? []),
+          reachable: acrValuesOf(realm.settings),
+        },
         consentedScopes,
         signedInHere: isSignedInHere(undecided),
         now: toSeconds(clock.now()),

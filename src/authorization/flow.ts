@@ -6,17 +6,26 @@ import { createReadIdTokenHint, type IdTokenHintDeps } from './id_token_hint.ts'
 import { createInteractions } from './interactions.ts'
 import { createPushedRequests, type PushedRequestsDeps } from './pushed_requests.ts'
 import { createReadRequest } from './read_request.ts'
+import { createUnpackRequest, type RequestObjectDeps } from './request_object.ts'
+import { createSignResponse, type SignResponseDeps } from './sign_response.ts'
 import { createFindSignedIn, type SignedInDeps } from './signed_in.ts'
 
-export type AuthorizationFlowDeps = CompleteDeps & PushedRequestsDeps & SignedInDeps & IdTokenHintDeps
+export type AuthorizationFlowDeps = CompleteDeps &
+  PushedRequestsDeps &
+  SignedInDeps &
+  IdTokenHintDeps &
+  RequestObjectDeps &
+  SignResponseDeps
 
 export const createAuthorizationFlow = (deps: AuthorizationFlowDeps) => ({
+  unpackRequest: createUnpackRequest(deps),
   readRequest: createReadRequest({ readIdTokenHint: createReadIdTokenHint(deps) }),
   pushedRequests: createPushedRequests(deps),
   interactions: createInteractions(deps),
   findSignedIn: createFindSignedIn(deps),
   decide: createDecide(deps),
   complete: createComplete(deps),
+  signResponse: createSignResponse(deps),
 })
 
 export type AuthorizationFlow = ReturnType<typeof createAuthorizationFlow>

@@ -1,5 +1,6 @@
 /** OpenID Connect Core §3.1.2.3 – what has to happen before an authorization request can be answered. */
 import type { AuthorizationRequest } from '../oauth/authorization_request.ts'
+import { scopesToAllow } from '../oauth/claims_request.ts'
 import { isConfidential } from '../oauth/client_metadata.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { isHttpsRedirectUri } from '../oauth/redirect_uri.ts'
@@ -11,6 +12,8 @@ export type Situation = {
   request: AuthorizationRequest
   /** The person that this browser is signed in as; authTime in seconds since the epoch. */
   session: { userId: string; authTime: number } | undefined
+  /** OpenID Connect Core §2 – of this session and of any in the realm; absent where the realm has no names for it. */
+  acrs?: { reached: readonly string[]; reachable: readonly string[] }
   /** What the person allowed this client before. */
   consentedScopes: readonly string[]
   /** Whether `session` began with a sign-in that this very request asked for. */
@@ -28,6 +31,24 @@ const asksForSignIn = ({ request, session, now }: Situation): boolean => {
 }
 
 /**
+ * RFC 9470 §5 – a sign-in of another kind than the client needs. A voluntary acr (OpenID Connect Core §5.5.1.1) is tried for
+ * once and never refused; an essential one is reached, or the request is.
+ */
+const lacksAcr = ({ request, acrs, signedInHere }: Situation): boolean => {
+  const { acr, prompts } = request
+  if (acr === undefined || acr.values.some((value) => acrs?.reached.includes(value))) return false
+  const canHelp = !signedInHere && acr.values.some((value) => acrs?.reachable.includes(value))
+  if (acr.isEssential && !canHelp) {
+    throw new OAuthError('unmet_authentication_requirements', 'The person cannot sign in as the client needs it')
+  }
+  return canHelp && (acr.isEssential || !prompts.includes('none'))
+}
+
+/** Whether the request is about somebody else. */
+const isAnother = ({ hintedSubject, claimedSubject }: AuthorizationRequest, userId: string): boolean =>
+  [hintedSubject, claimedSubject].some((subject) => subject !== undefined && subject !== userId)
+
+/**
  * OAuth 2.1 §7.3.1 – whoever asks is the client it says it is: it will have to authenticate, or only its owner can serve
  * the address. Any application can claim a loopback port or a private-use scheme.
  */
@@ -37,14 +58,15 @@ const isAssured = ({ client, redirectUri }: AuthorizationRequest): boolean =>
 const needsConsent = ({ request, consentedScopes }: Situation): boolean => {
   if (request.prompts.includes('consent')) return true
   if (request.client.metadata.consent === 'skip') return false
-  return !isAssured(request) || !isSubset(request.scopes, consentedScopes)
+  return !isAssured(request) || !isSubset(scopesToAllow(request), consentedScopes)
 }
 
 const needsLogin = (situation: Situation): boolean => {
   const { request, session, signedInHere } = situation
   if (session === undefined) return true
   if (asksForSignIn(situation) && !signedInHere) return true
-  if (request.hintedSubject === undefined || request.hintedSubject === session.userId) return false
+  if (lacksAcr(situation)) return true
+  if (!isAnother(request, session.userId)) return false
   // OpenID Connect Core §3.1.2.1 – another person than the hint names; having signed in for this, there is no second try.
   if (signedInHere) throw new OAuthError('login_required', 'Another person than the client expects is signed in')
   return true

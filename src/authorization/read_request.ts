@@ -21,13 +21,21 @@ export class AuthorizationRefused extends Error {
   }
 }
 
-export const toStored = (parameters: Parameters): StoredParameters =>
-  Object.fromEntries(
+/** Kept beside the parameters; no request can bring it along, because it is not a name that is stored of one. */
+const SIGNED = 'is_signed'
+
+export const toStored = (parameters: Parameters, { isSigned } = { isSigned: false }): StoredParameters => ({
+  ...Object.fromEntries(
     KNOWN_PARAMETERS.flatMap((name) => {
       const value = parameters.get(name)
       return value === undefined ? [] : [[name, value]]
     }),
-  )
+  ),
+  ...(isSigned && { [SIGNED]: 'true' }),
+})
+
+/** RFC 9101 – whether the client signed what was stored: its object was verified when it came, and is gone. */
+export const isStoredSigned = (stored: Record<string, string>): boolean => stored[SIGNED] === 'true'
 
 export const fromStored = (stored: Record<string, string>): Parameters => toParameters(Object.entries(stored))
 
@@ -37,7 +45,11 @@ export const fromStored = (stored: Record<string, string>): Parameters => toPara
  */
 export const createReadRequest =
   (deps: StepDeps) =>
-  async (realm: Realm, parameters: Parameters, { pushed }: { pushed: boolean }): Promise<AuthorizationRequest> => {
+  async (
+    realm: Realm,
+    parameters: Parameters,
+    { pushed, isSigned = false }: { pushed: boolean; isSigned?: boolean },
+  ): Promise<AuthorizationRequest> => {
     const client = await findClient(realm, parameters)
     const redirectUri = findRedirectUri(client, parameters)
     let request: AuthorizationRequest = {
@@ -56,7 +68,7 @@ export const createReadRequest =
     }
     try {
       for (const step of steps) {
-        request = { ...request, ...(await step({ realm, client, redirectUri, parameters, pushed }, deps)) }
+        request = { ...request, ...(await step({ realm, client, redirectUri, parameters, pushed, isSigned }, deps)) }
       }
     } catch (error) {
       throw error instanceof OAuthError ? new AuthorizationRefused(error, request) : error

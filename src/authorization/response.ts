@@ -21,6 +21,10 @@ export const errorFields = (issuer: string, target: ResponseTarget, error: OAuth
   ...common(issuer, target),
 })
 
+/** OAuth 2.0 Multiple Response Types §2.1 – no registered redirect URI has a fragment of its own. */
+export const fragmentLocation = (redirectUri: string, fields: ResponseFields): string =>
+  `${redirectUri}#${new URLSearchParams(fields)}`
+
 /** The redirect URI as it was registered, its own query kept, with the fields after it once. RFC 6749 §3.1.2. */
 export const redirectLocation = (redirectUri: string, fields: ResponseFields): string => {
   const query = new URLSearchParams(fields).toString()

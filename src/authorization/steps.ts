@@ -3,13 +3,15 @@
  * The first that fails is the one that is reported.
  */
 import type { AuthorizationRequest } from '../oauth/authorization_request.ts'
+import { parseClaims } from '../oauth/claims_request.ts'
 import { type Client, isConfidential } from '../oauth/client_metadata.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import type { Parameters } from '../oauth/parameters.ts'
 import { isCodeChallenge } from '../oauth/pkce.ts'
+import { profileOf, profileProblem } from '../oauth/profile.ts'
 import { parsePrompt } from '../oauth/prompt.ts'
 import { isHttpsRedirectUri, isLoopbackRedirectUri, matchRedirectUri } from '../oauth/redirect_uri.ts'
-import { isResponseMode } from '../oauth/response_mode.ts'
+import { deliveryOf, toResponseMode } from '../oauth/response_mode.ts'
 import { isSubset, parseScope, STANDARD_SCOPES } from '../oauth/scopes.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { ReadIdTokenHint } from './id_token_hint.ts'
@@ -23,9 +25,12 @@ const MAX_MAX_AGE_SECONDS = 2 ** 31
 
 /** Every parameter that a check below reads; the rest is ignored (OAuth 2.1 §3.1) and not stored. */
 export const KNOWN_PARAMETERS = [
+  'acr_values',
+  'claims',
   'client_id',
   'code_challenge',
   'code_challenge_method',
+  'dpop_jkt',
   'id_token_hint',
   'login_hint',
   'max_age',
@@ -33,7 +38,6 @@ export const KNOWN_PARAMETERS = [
   'prompt',
   'redirect_uri',
   'registration',
-  'request',
   'request_uri',
   'response_mode',
   'response_type',
@@ -51,6 +55,8 @@ export type Asked = {
   parameters: Parameters
   /** RFC 9126 – whether the client pushed the request. */
   pushed: boolean
+  /** RFC 9101 – whether the client signed it. */
+  isSigned: boolean
 }
 
 export type StepDeps = { readIdTokenHint: ReadIdTokenHint }
@@ -113,13 +119,14 @@ const size: Step = ({ parameters }) => {
   return {}
 }
 
-/** OAuth 2.0 Multiple Response Types §2.1 and Form Post Response Mode §2. */
+/** OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2 and JARM §2.3. */
 const responseMode: Step = ({ parameters, redirectUri }) => {
-  const mode = parameters.get('response_mode')
-  if (mode === undefined) return {}
-  if (!isResponseMode(mode)) throw invalidRequest('The response_mode is not supported')
+  const text = parameters.get('response_mode')
+  if (text === undefined) return {}
+  const mode = toResponseMode(text)
+  if (mode === undefined) throw invalidRequest('The response_mode is not supported')
   // A form has no way into an application behind a private-use scheme, and must not cross a network in the clear.
-  if (mode === 'form_post' && !isHttpsRedirectUri(redirectUri) && !isLoopbackRedirectUri(redirectUri)) {
+  if (deliveryOf(mode) === 'form_post' && !isHttpsRedirectUri(redirectUri) && !isLoopbackRedirectUri(redirectUri)) {
     throw invalidRequest('The response_mode form_post needs an https redirect_uri')
   }
   return { responseMode: mode }
@@ -127,7 +134,6 @@ const responseMode: Step = ({ parameters, redirectUri }) => {
 
 /** OpenID Connect Core §6 and §7.2.1 – ways of asking that this server does not take, and says so. */
 const supportedForm: Step = ({ parameters }) => {
-  if (parameters.has('request')) throw new OAuthError('request_not_supported', 'Request objects are not supported')
   if (parameters.has('request_uri')) {
     throw new OAuthError(
       'request_uri_not_supported',
@@ -140,10 +146,26 @@ const supportedForm: Step = ({ parameters }) => {
   return {}
 }
 
+/** FAPI 2.0 §5.3.2.2 – the realm may ask for more than it did when the client was registered. */
+const profile: Step = ({ realm, client: { metadata } }) => {
+  if (profileProblem(profileOf(realm.settings, metadata), metadata) !== undefined) {
+    throw new OAuthError('unauthorized_client', 'This client is not registered as this server asks it to be')
+  }
+  return {}
+}
+
 /** RFC 9126 §6 – a client that said it pushes its requests must do so. */
 const pushedWhereRequired: Step = ({ client, pushed }) => {
   if (client.metadata.require_pushed_authorization_requests && !pushed) {
     throw invalidRequest('This client must use pushed authorization requests')
+  }
+  return {}
+}
+
+/** RFC 9101 §10.5 – a client that said it signs its requests must do so. */
+const signedWhereRequired: Step = ({ client, isSigned }) => {
+  if (client.metadata.require_signed_request_object && !isSigned) {
+    throw invalidRequest('This client must sign its authorization requests')
   }
   return {}
 }
@@ -174,6 +196,14 @@ const pkce: Step = ({ parameters, client }) => {
   if (method !== 'S256') throw invalidRequest('The code_challenge_method must be S256')
   if (!isCodeChallenge(challenge)) throw invalidRequest('The code_challenge is malformed')
   return { codeChallenge: challenge }
+}
+
+/** RFC 9449 §10 – dpop_jkt, the thumbprint of the key that the code shall belong to. */
+const dpopJkt: Step = ({ parameters }) => {
+  const value = parameters.get('dpop_jkt')
+  if (value === undefined) return {}
+  if (!/^[A-Za-z0-9_-]{43}$/.test(value)) throw invalidRequest('The dpop_jkt is malformed')
+  return { dpopJkt: value }
 }
 
 /** RFC 6749 §3.3 – scope: of those the client is registered for, and all of them when it names none. */
@@ -210,6 +240,20 @@ const maxAge: Step = ({ parameters, client }) => {
   return { maxAge: Number(text) }
 }
 
+/** OpenID Connect Core §5.5 – claims one by one, and §3.1.2.1 – acr_values: the same as a voluntary acr claim (§5.5.1.1). */
+const claims: Step = ({ parameters, client }) => {
+  const acrValues = parameters.get('acr_values')?.split(' ').filter(Boolean)
+  const preferred = acrValues && { isEssential: false, values: acrValues }
+  const text = parameters.get('claims')
+  const parsed = text === undefined ? undefined : parseClaims(text, parseScope(client.metadata.scope))
+  const acr = parsed?.acr ?? preferred
+  return {
+    ...(parsed && { claims: parsed.claims }),
+    ...(parsed?.subject !== undefined && { claimedSubject: parsed.subject }),
+    ...(acr && { acr }),
+  }
+}
+
 /** OpenID Connect Core §3.1.2.1 – who the client expects; only a token of this client's says so. */
 const idTokenHint: Step = async ({ parameters, realm, client }, deps) => {
   const token = parameters.get('id_token_hint')
@@ -231,13 +275,17 @@ export const steps: readonly Step[] = [
   size,
   responseMode,
   supportedForm,
+  profile,
   pushedWhereRequired,
+  signedWhereRequired,
   responseType,
   pkce,
+  dpopJkt,
   scope,
   nonce,
   prompt,
   maxAge,
+  claims,
   idTokenHint,
   loginHint,
 ]

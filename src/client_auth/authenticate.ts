@@ -3,6 +3,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible'
 import { sourceOf } from '../authentication/guess_limits.ts'
 import type { Client } from '../oauth/client_metadata.ts'
 import { invalidClient, OAuthError } from '../oauth/errors.ts'
+import { profileOf, profileProblem } from '../oauth/profile.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Random } from '../system/random.ts'
@@ -25,14 +26,16 @@ const isPossibleId = (clientId: string): boolean =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   clientId.length <= MAX_CLIENT_ID_CHARACTERS && !/[\0-\x1f\x7f]/.test(clientId)
 
-const findMethod = (methods: readonly ClientAuthMethod[], request: ClientAuthRequest): ClientAuthMethod | undefined => {
-  let found: ClientAuthMethod | undefined
-  for (const method of methods) {
-    if (!method.matches(request)) continue
-    // RFC 6749 §2.3 – the client must not use more than one method in a request.
-    if (found) throw new OAuthError('invalid_request', 'More than one client authentication method was used')
-    found = method
-  }
+/** FAPI 2.0 §5.3.2.1 – the realm may ask for more than it did when the client was registered. */
+const keepsProfile = ({ settings }: Realm, { metadata }: Client): boolean =>
+  profileProblem(profileOf(settings, metadata), metadata) === undefined
+
+/** One, or those that only the client's registration tells apart. */
+const findMethods = (methods: readonly ClientAuthMethod[], request: ClientAuthRequest): ClientAuthMethod[] => {
+  const found = methods.filter((method) => method.matches(request))
+  // RFC 6749 §2.3 – the client must not use more than one method in a request.
+  if (found.length > 1 && !found.every((method) => method.sharesRequest))
+    throw new OAuthError('invalid_request', 'More than one client authentication method was used')
   return found
 }
 
@@ -77,8 +80,11 @@ export const createAuthenticateClient = (deps: AuthenticateClientDeps) => {
     })
   }
 
-  const readCredentials = (method: ClientAuthMethod, request: ClientAuthRequest): ClientCredentials | undefined => {
-    const credentials = method.read(request)
+  const readCredentials = (
+    method: ClientAuthMethod | undefined,
+    request: ClientAuthRequest,
+  ): ClientCredentials | undefined => {
+    const credentials = method?.read(request)
     if (!credentials || !isPossibleId(credentials.clientId)) return undefined
     // RFC 6749 §3.2.1 – a client_id beside other credentials has to name the same client.
     const claimed = request.parameters.get('client_id')
@@ -87,16 +93,20 @@ export const createAuthenticateClient = (deps: AuthenticateClientDeps) => {
 
   /** The client that the request comes from. Throws invalid_client, invalid_request and too_many_requests. */
   return async (realm: Realm, request: ClientAuthRequest): Promise<Client> => {
-    const method = findMethod(methods, request)
-    const credentials = method && readCredentials(method, request)
-    if (!credentials) throw refused(realm, request, 'no readable client credentials')
-    const client = await realm.findClient(credentials.clientId)
+    const found = findMethods(methods, request)
+    const first = readCredentials(found[0], request)
+    if (!first) throw refused(realm, request, 'no readable client credentials')
+    const client = await realm.findClient(first.clientId)
+    const method = found.find(({ name }) => name === client?.metadata.token_endpoint_auth_method)
+    const credentials = readCredentials(method, request) ?? first
     const key = failureKey(realm, client, request)
     await requirePatience(key)
-    const isUsable = client?.enabled === true && client.metadata.token_endpoint_auth_method === method.name
+    const isUsable = client?.enabled === true && method !== undefined && keepsProfile(realm, client)
     const refusal = await credentials.refusal(realm, isUsable ? client : undefined)
     if (isUsable && refusal === undefined) return client
-    const hint = isUsable ? (refusal ?? '') : 'an unknown or disabled client, or another method than the registered one'
+    const hint = isUsable
+      ? (refusal ?? '')
+      : 'an unknown or disabled client, another method than the registered one, or less than its profile asks for'
     const { consumedPoints } = await failures.penalty(key)
     // Failures that were under way when the limit was reached leave no trace: nobody fills the audit by asking all at once.
     if (client && consumedPoints <= MAX_FAILURES) await auditFailure(realm, client, request, hint)

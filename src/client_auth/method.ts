@@ -1,10 +1,11 @@
 /** RFC 6749 §2.3 – one way for a client to prove itself: the contract of every token_endpoint_auth_method. */
 import type { Client, TokenEndpointAuthMethod } from '../oauth/client_metadata.ts'
 import type { Parameters } from '../oauth/parameters.ts'
+import type { ShownProof } from '../proofs/sender_constraint.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 
 /** What a client authentication may look at. */
-export type ClientAuthRequest = {
+export type ClientAuthRequest = ShownProof & {
   parameters: Parameters
   /** The Authorization header as it came. */
   authorization: string | undefined
@@ -26,8 +27,18 @@ export type ClientCredentials = {
 
 export type ClientAuthMethod = {
   name: TokenEndpointAuthMethod
+  /** The request itself does not tell this method from others that say so: the client's registration does. */
+  sharesRequest?: true
   /** True when the request carries credentials of this method, right or wrong. */
   matches(request: ClientAuthRequest): boolean
   /** Undefined when they cannot be read. */
   read(request: ClientAuthRequest): ClientCredentials | undefined
 }
+
+/** A client_id and no credentials in the request: those of the connection, if any. */
+export const isBare = ({ authorization, parameters }: ClientAuthRequest): boolean =>
+  authorization === undefined &&
+  parameters.has('client_id') &&
+  !parameters.has('client_secret') &&
+  !parameters.has('client_assertion') &&
+  !parameters.has('client_assertion_type')

@@ -1,6 +1,7 @@
 /** RFC 7523 §3 with draft-ietf-oauth-rfc7523bis, OpenID Connect Core §9 – a client proves itself by a signed assertion. */
 import type { Client } from '../oauth/client_metadata.ts'
 import { type Claims, isNumericDate, parseJwt, type UnverifiedJwt } from '../oauth/jwt.ts'
+import { allowsAlg, profileOf } from '../oauth/profile.ts'
 import { toSigningAlg, verifySignature } from '../oauth/signing_algs.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import { toSeconds } from '../system/clock.ts'
@@ -32,7 +33,9 @@ const timesRefusal = ({ exp, iat, nbf }: Claims, now: number): string | undefine
   return undefined
 }
 
-const algRefusal = (client: Client, jwt: UnverifiedJwt): string | undefined => {
+const algRefusal = ({ settings }: Realm, client: Client, jwt: UnverifiedJwt): string | undefined => {
+  // FAPI 2.0 §5.4.1
+  if (!allowsAlg(profileOf(settings, client.metadata), jwt.alg)) return 'not an algorithm of the profile'
   const registered = client.metadata.token_endpoint_auth_signing_alg
   return registered === undefined || toSigningAlg(registered) === jwt.alg ? undefined : 'not the registered algorithm'
 }
@@ -69,7 +72,9 @@ export const createPrivateKeyJwt = (deps: PrivateKeyJwtDeps): ClientAuthMethod =
     const { claims } = jwt
     const now = toSeconds(deps.clock.now())
     const wrong =
-      algRefusal(client, jwt) ?? audienceRefusal(realm, client, claims.aud, endpoint) ?? timesRefusal(claims, now)
+      algRefusal(realm, client, jwt) ??
+      audienceRefusal(realm, client, claims.aud, endpoint) ??
+      timesRefusal(claims, now)
     if (wrong !== undefined) return wrong
     const { jti, exp } = claims
     if (typeof jti !== 'string' || jti === '' || jti.length > MAX_JTI_CHARACTERS) return 'no usable jti'

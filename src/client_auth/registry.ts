@@ -5,13 +5,17 @@ import { clientSecretPost } from './client_secret_post.ts'
 import type { ClientAuthMethod } from './method.ts'
 import { none } from './none.ts'
 import { createPrivateKeyJwt, type PrivateKeyJwtDeps } from './private_key_jwt.ts'
+import { createSelfSignedTlsClientAuth } from './self_signed_tls_client_auth.ts'
+import { createTlsClientAuth, type TlsClientAuthDeps } from './tls_client_auth.ts'
 
-export type ClientAuthMethodDeps = PrivateKeyJwtDeps
+export type ClientAuthMethodDeps = PrivateKeyJwtDeps & TlsClientAuthDeps
 
 const factories: Record<TokenEndpointAuthMethod, (deps: ClientAuthMethodDeps) => ClientAuthMethod> = {
   private_key_jwt: createPrivateKeyJwt,
   client_secret_basic: () => clientSecretBasic,
   client_secret_post: () => clientSecretPost,
+  tls_client_auth: createTlsClientAuth,
+  self_signed_tls_client_auth: createSelfSignedTlsClientAuth,
   none: () => none,
 }
 

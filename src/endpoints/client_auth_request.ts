@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { ClientAuthRequest } from '../client_auth/method.ts'
 import { formBody } from '../http/form_body.ts'
+import { shownProof } from '../http/shown_proof.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 
 export const clientAuthRequest = (request: FastifyRequest, realm: Realm, path: string): ClientAuthRequest => ({
@@ -11,4 +12,5 @@ export const clientAuthRequest = (request: FastifyRequest, realm: Realm, path: s
   endpoint: `${realm.issuer}${path}`,
   ip: request.clientAddress,
   requestId: request.id,
+  ...shownProof(request),
 })

@@ -20,7 +20,7 @@ const createShow =
     if (decision.step === 'consent') return showConsentForm(reply, opened, decision.signedIn)
     const { realm, asked, awaiting } = opened
     const fields = await flow.complete.grant(realm, asked, decision.signedIn, { awaiting })
-    return sendAuthorizationResponse(reply, asked, fields)
+    return await sendAuthorizationResponse(reply, { realm, flow }, asked, fields)
   }
 
 export const createInteractionEndpoints = (

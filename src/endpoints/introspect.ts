@@ -2,6 +2,7 @@
 import type { AuthenticateClient } from '../client_auth/authenticate.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { type Client, isConfidential } from '../oauth/client_metadata.ts'
+import { tokenTypeOf } from '../oauth/confirmation.ts'
 import { invalidClient, OAuthError } from '../oauth/errors.ts'
 import { joinScope, parseScope } from '../oauth/scopes.ts'
 import type { Realm } from '../storage/realm_directory.ts'
@@ -38,7 +39,12 @@ export const createIntrospectEndpoint = (deps: IntrospectDeps): Endpoint => {
     const found = await deps.findAccessToken(realm, token)
     if (!found || !mayAsk(caller, found.claims.client_id)) return INACTIVE
     const { claims, user } = found
-    return { active: true, token_type: 'Bearer', ...(user ? { username: user.username } : {}), ...claims }
+    return {
+      active: true,
+      token_type: tokenTypeOf(claims.cnf),
+      ...(user ? { username: user.username } : {}),
+      ...claims,
+    }
   }
 
   const refreshToken = async (realm: Realm, caller: Client, token: string): Promise<object> => {

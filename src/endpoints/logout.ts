@@ -3,7 +3,7 @@
  * the API beside OAuth.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { createReadIdTokenHint, type IdTokenHintDeps } from '../authorization/id_token_hint.ts'
+import { createReadIdTokenHint, type IdTokenHint, type IdTokenHintDeps } from '../authorization/id_token_hint.ts'
 import { csrfToken, isBrowserSecret, requireCsrfToken } from '../authorization/interactions.ts'
 import { createReadLogoutRequest, type LogoutRequest } from '../authorization/logout_request.ts'
 import { formActionFor } from '../authorization/response.ts'
@@ -16,8 +16,9 @@ import { formBody, isForm } from '../http/form_body.ts'
 import { requireOwnOrigin } from '../http/own_origin.ts'
 import { sendPage } from '../http/page.ts'
 import { factsOf } from '../http/request_facts.ts'
+import { createListFrames, type FrontChannelDeps, frameSource } from '../logout/front_channel.ts'
 import { confirmSignOutPage } from '../pages/confirm_sign_out.ts'
-import { signedOutPage } from '../pages/signed_out.ts'
+import { signedOutPage, signingOutPage } from '../pages/signed_out.ts'
 import { interactionCookieName, sessionCookieName, sessionCookieSameSite } from '../sessions/cookies.ts'
 import type { Session } from '../sessions/session_store.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -28,7 +29,8 @@ import type { Random } from '../system/random.ts'
 import { createLogoutApiEndpoints, type LogoutApiDeps } from './logout_api.ts'
 
 export type LogoutDeps = IdTokenHintDeps &
-  LogoutApiDeps & { sessions: Pick<Sessions, 'resume' | 'end'>; clock: Clock; random: Random; log: Log }
+  LogoutApiDeps &
+  FrontChannelDeps & { sessions: Pick<Sessions, 'resume' | 'end'>; clock: Clock; random: Random; log: Log }
 
 const LOGOUT_PARAMETERS = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']
 
@@ -40,22 +42,30 @@ const withParameters = (address: string, pairs: readonly (readonly [string, stri
   return known.length === 0 ? address : `${address}?${new URLSearchParams(known)}`
 }
 
-/** RP-Initiated Logout §2 – the hint names the person, and where it does the session, that this browser is signed in as. */
-const isMeant = ({ hint }: LogoutRequest, session: Session): boolean =>
-  hint !== undefined &&
-  hint.subject === session.userId &&
-  (hint.sessionId === undefined || hint.sessionId === session.sessionId)
-
 export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
   const { sessions, clock, random } = deps
   const readLogoutRequest = createReadLogoutRequest({ readIdTokenHint: createReadIdTokenHint(deps) })
+  const listFrames = createListFrames(deps)
   const sendJsonError = createErrorHandler('json', deps.log)
   const apiLogout = createLogoutApiEndpoints(deps).find((endpoint) => endpoint.at === 'server')
 
   const resume = (request: FastifyRequest, realm: Realm): Promise<Session | undefined> =>
     sessions.resume(realm.id, 'sso', readCookie(request, sessionCookieName('sso', realm.id)))
 
-  const endSession = async (request: FastifyRequest, realm: Realm, session: Session): Promise<void> => {
+  /** The session by the name that the hint has for it, which may be older than the last sign-in. */
+  const isNamed = async ({ clientId, sessionId: sid }: IdTokenHint, { sessionId }: Session): Promise<boolean> => {
+    if (sid === undefined || sid === sessionId) return true
+    const known = await deps.store.sessionClients.list(sessionId)
+    return known.some((member) => member.clientId === clientId && member.sid === sid)
+  }
+
+  /** RP-Initiated Logout §2 – the hint names the person, and where it does the session, that this browser is signed in as. */
+  const isMeant = async ({ hint }: LogoutRequest, session: Session): Promise<boolean> =>
+    hint !== undefined && hint.subject === session.userId && (await isNamed(hint, session))
+
+  /** Gives the addresses that the browser has to open. */
+  const endSession = async (request: FastifyRequest, realm: Realm, session: Session): Promise<string[]> => {
+    const frames = await listFrames(realm, session)
     await sessions.end([session.sessionId])
     const { ip, requestId } = factsOf(request)
     await realm.store.audit.insert({
@@ -69,11 +79,18 @@ export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
       requestId,
       detail: {},
     })
+    return frames
   }
 
-  const finish = (reply: FastifyReply, realm: Realm, returnTo: string | undefined): FastifyReply => {
+  const finish = (
+    reply: FastifyReply,
+    realm: Realm,
+    { returnTo, frames }: { returnTo: string | undefined; frames: string[] },
+  ): FastifyReply => {
     clearCookie(reply, { name: sessionCookieName('sso', realm.id), sameSite: sessionCookieSameSite('sso') })
-    return redirectTo(reply, returnTo ?? `${realm.issuer}/signed-out`)
+    const continueTo = returnTo ?? `${realm.issuer}/signed-out`
+    if (frames.length === 0) return redirectTo(reply, continueTo)
+    return sendPage(reply, signingOutPage({ frames, continueTo }), { frames: frames.map(frameSource) })
   }
 
   /** Asks the person first: anybody can send a browser here (T-SE-15). */
@@ -103,10 +120,11 @@ export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
   const show: RealmEndpoint['handle'] = async (request, reply, realm) => {
     const logout = await readLogoutRequest(realm, queryParameters(request.raw.url ?? ''))
     const session = await resume(request, realm)
-    if (session && !isMeant(logout, session)) return showConfirmation(request, reply, realm, { logout, session })
-    if (session) await endSession(request, realm, session)
+    if (session && !(await isMeant(logout, session)))
+      return showConfirmation(request, reply, realm, { logout, session })
+    const frames = session ? await endSession(request, realm, session) : []
     // RP-Initiated Logout §3 – without a hint nobody vouches that the person comes from this client.
-    return finish(reply, realm, logout.hint && logout.returnTo)
+    return finish(reply, realm, { returnTo: logout.hint && logout.returnTo, frames })
   }
 
   const post: RealmEndpoint['handle'] = async (request, reply, realm) => {
@@ -128,12 +146,13 @@ export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
     const form = formBody(request)
     const logout = await readLogoutRequest(realm, queryParameters(request.raw.url ?? ''))
     const session = await resume(request, realm)
+    let frames: string[] = []
     if (session) {
       const browserSecret = readCookie(request, interactionCookieName(realm.id))
       requireCsrfToken(form.get('csrf'), browserSecret, purposeOf(session))
-      await endSession(request, realm, session)
+      frames = await endSession(request, realm, session)
     }
-    return finish(reply, realm, logout.returnTo)
+    return finish(reply, realm, { returnTo: logout.returnTo, frames })
   }
 
   const showSignedOut: RealmEndpoint['handle'] = (_request, reply) => sendPage(reply, signedOutPage({}))

@@ -3,7 +3,7 @@ import type { Endpoint } from '../http/endpoint.ts'
 import { createAccountTotpEndpoints } from './account_totp.ts'
 import { createAdministrationEndpoints } from './admin/registry.ts'
 import { createAuthorizeEndpoint } from './authorize.ts'
-import { createDiscoveryEndpoints } from './discovery.ts'
+import { createDiscoveryEndpoints, type DiscoveryDeps } from './discovery.ts'
 import { createHealthEndpoints, type HealthDeps } from './health.ts'
 import { createHomeEndpoint, type HomeDeps } from './home.ts'
 import { createInteractionEndpoints } from './interaction.ts'
@@ -24,7 +24,7 @@ import { createVersionEndpoint } from './version.ts'
 import { createWhoamiEndpoints } from './whoami.ts'
 
 /** What the rows together need. */
-export type EndpointDeps = ProtocolDeps & JsonApiDeps & HealthDeps & HomeDeps
+export type EndpointDeps = ProtocolDeps & DiscoveryDeps & JsonApiDeps & HealthDeps & HomeDeps
 
 type First<F extends (deps: never) => unknown> = Parameters<F>[0]
 
@@ -67,7 +67,7 @@ export const createEndpoints = (deps: EndpointDeps): Endpoint[] => {
   const endpoints = protocol(deps)
   return [
     ...endpoints,
-    ...createDiscoveryEndpoints({ endpoints }),
+    ...createDiscoveryEndpoints(endpoints, deps),
     createLoginEndpoint(deps),
     createPasswordEndpoint(deps),
     ...createWhoamiEndpoints(deps),

@@ -12,10 +12,11 @@ export const createTokenEndpoint = ({ exchange }: { exchange: Exchange }): Endpo
   errors: 'json',
   cors: 'clients',
   async handle(request, reply, realm) {
-    const { client, response } = await exchange(realm, clientAuthRequest(request, realm, PATH))
+    const { client, response, dpopNonce } = await exchange(realm, clientAuthRequest(request, realm, PATH))
     request.clientId = client.clientId
     // RFC 6749 §5.1 – a response with tokens is stored nowhere.
     reply.header('cache-control', 'no-store')
+    if (dpopNonce !== undefined) reply.header('dpop-nonce', dpopNonce)
     return response
   },
 })

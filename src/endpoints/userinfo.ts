@@ -3,29 +3,42 @@ import type { FastifyRequest } from 'fastify'
 import type { Endpoint } from '../http/endpoint.ts'
 import { queryParameters } from '../http/form.ts'
 import { isForm } from '../http/form_body.ts'
+import { shownProof } from '../http/shown_proof.ts'
 import { claimsOf } from '../oauth/claims.ts'
+import { wantedClaimsOf } from '../oauth/claims_request.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import type { Parameters } from '../oauth/parameters.ts'
+import { parseScope } from '../oauth/scopes.ts'
+import type { DpopDeps } from '../proofs/dpop.ts'
+import { createRequirePossession, DPOP_CHALLENGE } from '../proofs/possession.ts'
 import type { FindAccessToken } from '../tokens/verify.ts'
 
-export type UserinfoDeps = { findAccessToken: FindAccessToken }
+export type UserinfoDeps = DpopDeps & { findAccessToken: FindAccessToken }
 
-/** RFC 6750 §2.1; the scheme in any case (RFC 9110 §11.1). */
-const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
+const PATH = '/userinfo'
 
-const headerToken = (authorization: string | undefined): string | undefined => {
+/** An access token, and by which scheme it was shown. */
+type Shown = { token: string; scheme: 'Bearer' | 'DPoP' }
+
+/** RFC 6750 §2.1 and RFC 9449 §7.1; the scheme in any case (RFC 9110 §11.1). */
+const CREDENTIALS = /^(bearer|dpop) +([A-Za-z0-9\-._~+/]+=*)$/i
+
+const headerToken = (authorization: string | undefined): Shown | undefined => {
   if (authorization === undefined) return undefined
-  const token = BEARER.exec(authorization)?.[1]
+  const [, scheme, token] = CREDENTIALS.exec(authorization) ?? []
   if (token === undefined) throw new OAuthError('invalid_request', 'The Authorization header is not a bearer token')
-  return token
+  return { token, scheme: scheme?.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer' }
 }
 
 /** RFC 6750 §2.2 – in the body of a form; a GET has none. */
-const bodyToken = (request: FastifyRequest): string | undefined =>
-  request.method === 'POST' && isForm(request) ? (request.body as Parameters).get('access_token') : undefined
+const bodyToken = (request: FastifyRequest): Shown | undefined => {
+  if (request.method !== 'POST' || !isForm(request)) return undefined
+  const token = (request.body as Parameters).get('access_token')
+  return token === undefined ? undefined : { token, scheme: 'Bearer' }
+}
 
 /** Throws invalid_request; a bare challenge when there is no token at all. */
-const readToken = (request: FastifyRequest): string => {
+const readToken = (request: FastifyRequest): Shown => {
   // OAuth 2.1 §5.1.2 – never in the URL, which ends up in logs.
   if (queryParameters(request.raw.url ?? '').has('access_token'))
     throw new OAuthError('invalid_request', 'An access token in the URL is not accepted')
@@ -34,11 +47,13 @@ const readToken = (request: FastifyRequest): string => {
   // RFC 6750 §2 – in one way a request.
   if (inHeader !== undefined && inBody !== undefined)
     throw new OAuthError('invalid_request', 'The access token was sent in more than one way')
-  const token = inHeader ?? inBody
+  const shown = inHeader ?? inBody
   // RFC 6750 §3.1 – no error code for who did not try.
-  if (token === undefined)
-    throw new OAuthError('invalid_token', 'An access token is required', { headers: { 'www-authenticate': 'Bearer' } })
-  return token
+  if (shown === undefined)
+    throw new OAuthError('invalid_token', 'An access token is required', {
+      headers: { 'www-authenticate': `Bearer, ${DPOP_CHALLENGE}` },
+    })
+  return shown
 }
 
 const insufficientScope = (): OAuthError => {
@@ -47,19 +62,35 @@ const insufficientScope = (): OAuthError => {
   return new OAuthError('insufficient_scope', description, { headers: { 'www-authenticate': challenge } })
 }
 
-export const createUserinfoEndpoint = ({ findAccessToken }: UserinfoDeps): Endpoint => ({
-  at: 'realm',
-  method: ['GET', 'POST'],
-  path: '/userinfo',
-  errors: 'bearer',
-  cors: 'clients',
-  async handle(request, reply, realm) {
-    const found = await findAccessToken(realm, readToken(request))
-    if (!found) throw new OAuthError('invalid_token', 'The access token is invalid, expired or revoked')
-    request.clientId = found.client.clientId
-    const scopes = found.claims.scope?.split(' ') ?? []
-    // Core §5.3 – a token of an authentication request, and so of a person.
-    if (!found.user || !scopes.includes('openid')) throw insufficientScope()
-    return reply.header('cache-control', 'no-store').send(claimsOf(found.user, scopes))
-  },
-})
+export const createUserinfoEndpoint = ({ findAccessToken, ...deps }: UserinfoDeps): Endpoint => {
+  const requirePossession = createRequirePossession(deps)
+  return {
+    at: 'realm',
+    method: ['GET', 'POST'],
+    path: PATH,
+    errors: 'bearer',
+    cors: 'clients',
+    async handle(request, reply, realm) {
+      const shown = readToken(request)
+      const found = await findAccessToken(realm, shown.token)
+      if (!found) throw new OAuthError('invalid_token', 'The access token is invalid, expired or revoked')
+      request.clientId = found.client.clientId
+      const { method } = request
+      const endpoint = `${realm.issuer}${PATH}`
+      // RFC 9449 §7, RFC 8705 §3 – before anything is told of the token.
+      const dpopNonce = await requirePossession(realm, found.claims, {
+        ...shown,
+        ...shownProof(request),
+        method,
+        endpoint,
+      })
+      if (dpopNonce !== undefined) reply.header('dpop-nonce', dpopNonce)
+      const scopes = found.claims.scope?.split(' ') ?? []
+      // Core §5.3 – a token of an authentication request, and so of a person.
+      if (!found.user || !scopes.includes('openid')) throw insufficientScope()
+      const asked = Object.fromEntries((found.claims.userinfo_claims ?? []).map((name) => [name, null]))
+      const wanted = wantedClaimsOf(found.user, asked, parseScope(found.client.metadata.scope))
+      return reply.header('cache-control', 'no-store').send({ ...wanted, ...claimsOf(found.user, scopes) })
+    },
+  }
+}

@@ -3,6 +3,7 @@ import type { Client } from '../oauth/client_metadata.ts'
 import { invalidGrant, OAuthError } from '../oauth/errors.ts'
 import type { Granted } from '../oauth/granted.ts'
 import { verifyPkce } from '../oauth/pkce.ts'
+import { boundToKey, requireKeyOfCode } from '../proofs/binding.ts'
 import type { AuthorizationCode } from '../storage/authorization_codes.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import { sha256 } from '../system/hashing.ts'
@@ -55,6 +56,7 @@ export const createAuthorizationCodeGrant = (deps: RefreshTokenDeps): Grant => {
     // RFC 6749 §4.1.3 – issued to this client. Another one cannot spend it: it stays good for its own.
     if (code.clientId !== client.clientId) throw invalidGrant('a code of another client')
     requireRedirectUri(client, code.granted, parameters.get('redirect_uri'))
+    requireKeyOfCode(code.granted, request.confirmation)
     if (code.failedAttempts >= MAX_FAILURES) throw invalidGrant('too many wrong verifiers')
     if (checkPkce(code.granted, parameters.get('code_verifier')) === 'wrong') {
       if (code.usedAt === undefined) await realm.store.authorizationCodes.countFailure(code.codeHash)
@@ -96,14 +98,14 @@ export const createAuthorizationCodeGrant = (deps: RefreshTokenDeps): Grant => {
     realm: Realm,
     client: Client,
     code: AuthorizationCode,
-    refreshToken: string | undefined,
+    refresh: { token: string; granted: Granted } | undefined,
   ): Promise<boolean> => {
     const now = clock.now()
     return await store.transaction(async (repositories) => {
       const realmStore = repositories.realm(realm.id)
       // RFC 6749 §4.1.2 – single use: the database picks the one caller.
       if (!(await realmStore.authorizationCodes.consume(code.codeHash, now, MAX_FAILURES))) return false
-      if (refreshToken !== undefined) await refreshTokens.open(realmStore, client, code.granted, refreshToken)
+      if (refresh) await refreshTokens.open(realmStore, client, refresh.granted, refresh.token)
       return true
     })
   }
@@ -138,10 +140,11 @@ export const createAuthorizationCodeGrant = (deps: RefreshTokenDeps): Grant => {
         scopes: granted.scopes,
         person: { user, granted },
         async commit() {
-          const refreshToken = getsRefreshTokens(client) ? random.secret() : undefined
-          if (!(await consume(realm, client, code, refreshToken)))
-            return await explainLoss(realm, client, code, request)
-          return { refreshToken }
+          const refresh = getsRefreshTokens(client)
+            ? { token: random.secret(), granted: boundToKey(client, granted, request.confirmation) }
+            : undefined
+          if (!(await consume(realm, client, code, refresh))) return await explainLoss(realm, client, code, request)
+          return { refreshToken: refresh?.token }
         },
       }
     },

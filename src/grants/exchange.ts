@@ -3,6 +3,7 @@ import type { AuthenticateClient } from '../client_auth/authenticate.ts'
 import type { ClientAuthRequest } from '../client_auth/method.ts'
 import type { Client } from '../oauth/client_metadata.ts'
 import { OAuthError } from '../oauth/errors.ts'
+import { createSenderConstraint } from '../proofs/sender_constraint.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import { createIssue, type IssueDeps, type TokenResponse } from '../tokens/issue.ts'
 import { createGrants, type GrantDeps } from './registry.ts'
@@ -10,7 +11,12 @@ import { createGrants, type GrantDeps } from './registry.ts'
 export type ExchangeDeps = GrantDeps & IssueDeps & { authenticateClient: AuthenticateClient }
 
 /** The client is for the log: the response does not name it. */
-export type Exchanged = { client: Client; response: TokenResponse }
+export type Exchanged = {
+  client: Client
+  response: TokenResponse
+  /** RFC 9449 §8.2 – for the answer's DPoP-Nonce header. */
+  dpopNonce: string | undefined
+}
 
 const requireRegistered = (client: Client, grantType: string): void => {
   const registered: readonly string[] = client.metadata.grant_types
@@ -22,6 +28,7 @@ const requireRegistered = (client: Client, grantType: string): void => {
 export const createExchange = (deps: ExchangeDeps) => {
   const grants = createGrants(deps)
   const issue = createIssue(deps)
+  const senderConstraint = createSenderConstraint(deps)
 
   /** Throws OAuthError. */
   return async (realm: Realm, request: ClientAuthRequest): Promise<Exchanged> => {
@@ -34,10 +41,15 @@ export const createExchange = (deps: ExchangeDeps) => {
     const client = await deps.authenticateClient(realm, request)
     // 3. RFC 6749 §5.2 – may this client use it.
     requireRegistered(client, grantType)
-    // 4. What the grant proves. It checks everything and uses nothing up.
-    const authorization = await grant.authorize(realm, client, request)
-    // 5. RFC 6749 §5.1 – tokens, handed out once what was proved is used up for good.
-    return { client, response: await issue(realm, authorization) }
+    // 4. RFC 9449 §5, RFC 8705 §3 – the key that the tokens are bound to.
+    const { confirmation, use } = await senderConstraint.verify(realm, client, request)
+    // 5. What the grant proves. It checks everything and uses nothing up.
+    const authorization = await grant.authorize(realm, client, { ...request, confirmation })
+    // 6. RFC 9449 §11.1 – the proof, once.
+    await use()
+    // 7. RFC 6749 §5.1 – tokens, handed out once what was proved is used up for good.
+    const response = await issue(realm, { ...authorization, confirmation })
+    return { client, response, dpopNonce: confirmation?.jkt && (await senderConstraint.freshNonce(realm)) }
   }
 }
 

@@ -1,5 +1,6 @@
 /** The contract of a grant type (RFC 6749 §1.3): it fills one hole of the pipeline in exchange.ts, and knows no HTTP. */
 import type { Client } from '../oauth/client_metadata.ts'
+import type { Confirmation } from '../oauth/confirmation.ts'
 import type { Parameters } from '../oauth/parameters.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { Authorization } from '../tokens/authorization.ts'
@@ -9,6 +10,8 @@ export type GrantRequest = {
   /** For the audit. */
   ip: string
   requestId: string
+  /** The key that the caller proved to hold; undefined for none. */
+  confirmation?: Confirmation | undefined
 }
 
 export type Grant = {

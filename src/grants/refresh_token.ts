@@ -1,6 +1,7 @@
 /** RFC 6749 §6, OAuth 2.1 §4.3 – a new access token for a refresh token, which is replaced at the same time. */
 import { invalidGrant, OAuthError } from '../oauth/errors.ts'
 import { isSubset, parseScope } from '../oauth/scopes.ts'
+import { requireKeyOfRefreshToken } from '../proofs/binding.ts'
 import { createRefreshTokens, isLive, type RefreshTokenDeps } from '../tokens/refresh_token.ts'
 import type { Grant } from './grant.ts'
 import { findUser } from './user.ts'
@@ -25,6 +26,7 @@ export const createRefreshTokenGrant = (deps: RefreshTokenDeps): Grant => {
       if (family.clientId !== client.clientId) throw invalidGrant('a refresh token of another client')
       if (!isLive(family, deps.clock.now())) throw invalidGrant('the refresh token is revoked or has expired')
       const { granted } = family
+      requireKeyOfRefreshToken(client, granted, request.confirmation)
       // A scope that was taken from the client since then is not given any more.
       const registered = parseScope(client.metadata.scope)
       const scopes = narrowed(granted.scopes, request.parameters.get('scope')).filter((scope) =>

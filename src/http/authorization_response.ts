@@ -1,9 +1,17 @@
 /** OAuth 2.1 §7.5.4 and Form Post Response Mode §2 – sends the answer of an authorization request on its way to the client. */
 import type { FastifyReply } from 'fastify'
-import type { Awaiting, Complete } from '../authorization/complete.ts'
+import type { Awaiting } from '../authorization/complete.ts'
+import type { AuthorizationFlow } from '../authorization/flow.ts'
 import { AuthorizationRefused } from '../authorization/read_request.ts'
-import { errorFields, formActionFor, type ResponseFields, redirectLocation } from '../authorization/response.ts'
+import {
+  errorFields,
+  formActionFor,
+  fragmentLocation,
+  type ResponseFields,
+  redirectLocation,
+} from '../authorization/response.ts'
 import type { ResponseTarget } from '../oauth/authorization_request.ts'
+import { deliveryOf } from '../oauth/response_mode.ts'
 import { formPostPage } from '../pages/form_post.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import { sendPage } from './page.ts'
@@ -12,14 +20,25 @@ import { sendPage } from './page.ts'
 export const redirectTo = (reply: FastifyReply, location: string): FastifyReply =>
   reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer').redirect(location, 303)
 
-export const sendAuthorizationResponse = (
+type Answering = { realm: Realm; flow: Pick<AuthorizationFlow, 'complete' | 'signResponse'> }
+
+export const sendAuthorizationResponse = async (
   reply: FastifyReply,
-  { redirectUri, responseMode }: ResponseTarget,
-  fields: ResponseFields,
-): FastifyReply =>
-  responseMode === 'form_post'
-    ? sendPage(reply, formPostPage({ action: redirectUri, fields }), { formAction: formActionFor(redirectUri) })
-    : redirectTo(reply, redirectLocation(redirectUri, fields))
+  { realm, flow }: Answering,
+  target: ResponseTarget,
+  plain: ResponseFields,
+): Promise<FastifyReply> => {
+  const { redirectUri, responseMode } = target
+  const fields = await flow.signResponse(realm, target, plain)
+  switch (deliveryOf(responseMode)) {
+    case 'query':
+      return redirectTo(reply, redirectLocation(redirectUri, fields))
+    case 'fragment':
+      return redirectTo(reply, fragmentLocation(redirectUri, fields))
+    case 'form_post':
+      return sendPage(reply, formPostPage({ action: redirectUri, fields }), { formAction: formActionFor(redirectUri) })
+  }
+}
 
 /**
  * Does the work; what it refuses is answered to the client, once. Known deviation from the advice of RFC 9700 §4.11.2: an
@@ -27,7 +46,7 @@ export const sendAuthorizationResponse = (
  */
 export const answerRefusals = async (
   reply: FastifyReply,
-  { realm, complete, awaiting }: { realm: Realm; complete: Complete; awaiting: Awaiting },
+  { realm, flow, awaiting }: Answering & { awaiting: Awaiting },
   work: () => Promise<FastifyReply>,
 ): Promise<FastifyReply> => {
   try {
@@ -35,8 +54,8 @@ export const answerRefusals = async (
   } catch (refused) {
     if (!(refused instanceof AuthorizationRefused)) throw refused
     const { error, target } = refused
-    await complete.close(realm, awaiting)
+    await flow.complete.close(realm, awaiting)
     reply.request.errorCode = error.code
-    return sendAuthorizationResponse(reply, target, errorFields(realm.issuer, target, error))
+    return await sendAuthorizationResponse(reply, { realm, flow }, target, errorFields(realm.issuer, target, error))
   }
 }

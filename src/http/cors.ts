@@ -17,6 +17,8 @@ const forClients = (origins: readonly string[]): FastifyCorsOptions => ({
   origin: [...origins],
   methods: ['GET', 'POST'],
   allowedHeaders: ['authorization', 'content-type', 'dpop'],
+  // RFC 9449 §8.3 – a page has to read the nonce.
+  exposedHeaders: ['dpop-nonce', 'www-authenticate'],
   maxAge: PREFLIGHT_SECONDS,
 })
 

@@ -38,3 +38,7 @@ export const createRequireKnownHost = (hosts: readonly string[]) => {
       })
   }
 }
+
+/** RFC 9449 §4.3 check 9 – the address as it was called, to compare with: its host is one of the configuration by now. */
+export const calledUrl = (request: FastifyRequest): string | undefined =>
+  URL.parse(request.raw.url ?? '', `https://${namedHost(request) ?? ''}`)?.href

@@ -36,7 +36,7 @@ export const CLAIMS_BY_SCOPE = {
 } as const
 
 /** Of ID tokens and of every UserInfo answer. */
-const PROTOCOL_CLAIMS = ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'amr', 'at_hash']
+const PROTOCOL_CLAIMS = ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'amr', 'sid', 'at_hash']
 
 export const CLAIMS_SUPPORTED: readonly string[] = [...PROTOCOL_CLAIMS, ...Object.values(CLAIMS_BY_SCOPE).flat()]
 

@@ -1,17 +1,19 @@
 /** RFC 7591 §2 and OpenID Connect Dynamic Client Registration 1.0 §2 – what is known of a client. Wire names, as they are. */
 
+import type { Profile } from './profile.ts'
+
 export const TOKEN_ENDPOINT_AUTH_METHODS = [
   'none',
   'client_secret_basic',
   'client_secret_post',
   'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
 ] as const
 export type TokenEndpointAuthMethod = (typeof TOKEN_ENDPOINT_AUTH_METHODS)[number]
 
 export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const
 export type GrantType = (typeof GRANT_TYPES)[number]
-
-export type ClientProfile = 'oauth2_1'
 
 export type PublicJwk = { kty: string; kid?: string; alg?: string; use?: string; [member: string]: unknown }
 
@@ -36,13 +38,36 @@ export type ClientMetadata = {
   id_token_signed_response_alg: string
   subject_type: 'public'
   default_max_age?: number
+  /** Told by this server itself, over TLS: Back-Channel Logout §2.2. */
+  backchannel_logout_uri?: string
+  backchannel_logout_session_required?: boolean
+  /** Told by the person's browser: Front-Channel Logout §2. */
+  frontchannel_logout_uri?: string
+  frontchannel_logout_session_required?: boolean
   require_auth_time: boolean
   initiate_login_uri?: string
   require_pushed_authorization_requests: boolean
+  /** RFC 9101 §10.5 */
+  require_signed_request_object?: boolean
+  /** RFC 9101 §10.5 and OpenID Connect Dynamic Client Registration §2 – any of ours when it is absent. */
+  request_object_signing_alg?: string
+  /** RFC 9449 §5.2 – gets DPoP-bound access tokens only. */
+  dpop_bound_access_tokens?: boolean
+  /** RFC 8705 §3.4 – gets certificate-bound access tokens only. */
+  tls_client_certificate_bound_access_tokens?: boolean
+  /** RFC 8705 §2.1.2 – exactly one of these, for tls_client_auth. */
+  tls_client_auth_subject_dn?: string
+  tls_client_auth_san_dns?: string
+  tls_client_auth_san_uri?: string
+  tls_client_auth_san_ip?: string
+  tls_client_auth_san_email?: string
+  /** JARM §3; ES256 when it is absent. */
+  authorization_signed_response_alg?: string
   /** OAuth 2.1 §7.5.2 – only a confidential client may do without. */
   require_pkce: boolean
   consent: 'required' | 'skip'
-  profile: ClientProfile
+  /** See profile.ts. */
+  profile: Profile
   access_token_ttl_secs?: number
   /** Accepts the token endpoint's URL as audience of a client assertion, as RFC 7523 §3 once did; every use is logged. */
   allow_token_endpoint_audience: boolean

@@ -3,6 +3,7 @@
  * member checked, the whole consistent, and a safe value for everything that is left out.
  */
 import { z } from 'zod'
+import { isPossibleSubject, SUBJECT_MEMBERS, type SubjectMember } from './certificate_subject.ts'
 import {
   type ClientMetadata,
   GRANT_TYPES,
@@ -11,7 +12,9 @@ import {
   type TokenEndpointAuthMethod,
 } from './client_metadata.ts'
 import { isStrongSecret } from './client_secret_strength.ts'
+import { logoutUriProblems } from './logout_uris.ts'
 import { complain, list, text, webUri } from './member_shapes.ts'
+import { PROFILES, profileProblem } from './profile.ts'
 import { jwksProblems } from './public_jwk.ts'
 import { checkRegisteredRedirectUri } from './redirect_uri.ts'
 import { isScopeToken } from './scopes.ts'
@@ -46,6 +49,12 @@ const jwks = z.strictObject({ keys: z.array(jwk) }).superRefine((set, context) =
     complain(context, index === undefined ? ['keys'] : ['keys', index], problem)
 })
 
+/** RFC 8705 §2.1.2 */
+const subject = (member: SubjectMember) =>
+  text(512)
+    .refine((value) => isPossibleSubject(member, value), 'is nothing that a certificate can have')
+    .optional()
+
 const metadata = {
   client_name: text(128).optional(),
   client_uri: webUri().optional(),
@@ -66,12 +75,26 @@ const metadata = {
   id_token_signed_response_alg: z.enum(SIGNING_ALG).default('RS256'),
   subject_type: z.literal('public').default('public'),
   default_max_age: z.int().min(0, 'must be at least 0').max(315_360_000, 'must be at most ten years').optional(),
+  backchannel_logout_uri: z.string().optional(),
+  backchannel_logout_session_required: z.boolean().optional(),
+  frontchannel_logout_uri: z.string().optional(),
+  frontchannel_logout_session_required: z.boolean().optional(),
   require_auth_time: z.boolean().default(false),
   initiate_login_uri: webUri().optional(),
   require_pushed_authorization_requests: z.boolean().default(false),
+  require_signed_request_object: z.boolean().default(false),
+  request_object_signing_alg: z.enum(SIGNING_ALG).optional(),
+  authorization_signed_response_alg: z.enum(SIGNING_ALG).default('ES256'),
+  dpop_bound_access_tokens: z.boolean().default(false),
+  tls_client_certificate_bound_access_tokens: z.boolean().default(false),
+  tls_client_auth_subject_dn: subject('tls_client_auth_subject_dn'),
+  tls_client_auth_san_dns: subject('tls_client_auth_san_dns'),
+  tls_client_auth_san_uri: subject('tls_client_auth_san_uri'),
+  tls_client_auth_san_ip: subject('tls_client_auth_san_ip'),
+  tls_client_auth_san_email: subject('tls_client_auth_san_email'),
   require_pkce: z.boolean().default(true),
   consent: z.enum(['required', 'skip']).default('required'),
-  profile: z.literal('oauth2_1').default('oauth2_1'),
+  profile: z.enum(PROFILES).default('oauth2_1'),
   access_token_ttl_secs: z
     .int()
     .min(1, 'must be at least 1')
@@ -97,6 +120,8 @@ const withDefaults = (given: Given): ClientMetadata => {
 
 type Check = (client: ClientMetadata) => [keyof ClientMetadata, string] | undefined
 
+const subjectsOf = (client: ClientMetadata) => SUBJECT_MEMBERS.filter((member) => client[member] !== undefined)
+
 const usesAssertion = (client: ClientMetadata): boolean => client.token_endpoint_auth_method === 'private_key_jwt'
 
 /** One rule, one line: the first that is broken is told. */
@@ -110,6 +135,24 @@ const CHECKS: readonly Check[] = [
   (client) =>
     client.token_endpoint_auth_signing_alg !== undefined && !usesAssertion(client)
       ? ['token_endpoint_auth_signing_alg', 'is for private_key_jwt only']
+      : undefined,
+  // RFC 9101 §6.2 – without keys no object could ever be verified.
+  (client) =>
+    client.require_signed_request_object && !client.jwks && !client.jwks_uri
+      ? ['jwks', 'is needed for require_signed_request_object, or jwks_uri']
+      : undefined,
+  // RFC 8705 §2.1.2 – exactly one.
+  (client) =>
+    subjectsOf(client).length !== (client.token_endpoint_auth_method === 'tls_client_auth' ? 1 : 0)
+      ? [
+          subjectsOf(client)[0] ?? 'tls_client_auth_subject_dn',
+          'or one other tls_client_auth_ member is for tls_client_auth',
+        ]
+      : undefined,
+  // RFC 8705 §2.2.2
+  (client) =>
+    client.token_endpoint_auth_method === 'self_signed_tls_client_auth' && !client.jwks && !client.jwks_uri
+      ? ['jwks', 'is needed for self_signed_tls_client_auth, or jwks_uri']
       : undefined,
   (client) => (client.grant_types.length === 0 ? ['grant_types', 'must name at least one'] : undefined),
   // RFC 6749 §4.4 – only confidential clients.
@@ -136,12 +179,14 @@ const CHECKS: readonly Check[] = [
     client.grant_types.includes('authorization_code') && client.redirect_uris.length === 0
       ? ['redirect_uris', 'must name at least one for authorization_code']
       : undefined,
+  (client) => profileProblem(client.profile, client),
 ]
 
 const checkUris = (client: ClientMetadata, context: z.RefinementCtx): void => {
   for (const member of ['redirect_uris', 'post_logout_redirect_uris'] as const)
     for (const [index, uri] of client[member].entries())
       complain(context, [member, index], checkRegisteredRedirectUri(uri, client.application_type))
+  for (const { member, problem } of logoutUriProblems(client)) complain(context, [member], problem)
 }
 
 const checkWhole = (client: ClientMetadata, context: z.RefinementCtx): void => {

@@ -1,3 +1,6 @@
+/** RFC 6749 §4.1.2 – the decision behind a code, and behind the tokens that are made from it. */
+import type { ClaimsRequest } from './claims_request.ts'
+
 /**
  * What a person allowed a client, as it is remembered from the authorization request to the last refresh.
  * Stored as JSON beside codes and refresh families; small, and without anything that can be looked up again.
@@ -17,4 +20,10 @@ export type Granted = {
   authTime: number
   amr: string[]
   acr: string | undefined
+  /** OpenID Connect Core §5.5 – what was asked for beside the scopes. */
+  claims?: ClaimsRequest
+  /** RFC 9449 §10 – thumbprint of the key that the code, or a public client's refresh token, belongs to. */
+  dpopJkt?: string
+  /** RFC 8705 §7.1 – of the certificate that a public client's refresh token belongs to. */
+  certificateThumbprint?: string
 }

@@ -44,18 +44,34 @@ const optionalString = (value: unknown): value is string | undefined => value ==
 
 const toTyp = (typ: string | undefined): string | undefined => typ?.toLowerCase().replace(/^application\//, '')
 
-/** Undefined for everything but one compact JWS with a signature algorithm of ours and a header without surprises. */
-export const parseJwt = (token: string): UnverifiedJwt | undefined => {
+type Read = { header: Claims; jwt: UnverifiedJwt }
+
+const readJwt = (token: string, forbidden: readonly string[]): Read | undefined => {
   if (token.length > MAX_JWT_CHARACTERS) return undefined
   const [, head = '', body = '', tail = ''] = COMPACT.exec(token) ?? []
   const header = decodeObject(head)
-  if (!header || FORBIDDEN_MEMBERS.some((name) => name in header)) return undefined
+  if (!header || forbidden.some((name) => name in header)) return undefined
   const { kid, typ } = header
   const alg = toSigningAlg(header.alg)
   const claims = decodeObject(body)
   const signature = decode(tail)
   if (!alg || !claims || !signature || !optionalString(kid) || !optionalString(typ)) return undefined
-  return { alg, kid, typ: toTyp(typ), claims, signingInput: `${head}.${body}`, signature }
+  return { header, jwt: { alg, kid, typ: toTyp(typ), claims, signingInput: `${head}.${body}`, signature } }
+}
+
+/** Undefined for everything but one compact JWS with a signature algorithm of ours and a header without surprises. */
+export const parseJwt = (token: string): UnverifiedJwt | undefined => readJwt(token, FORBIDDEN_MEMBERS)?.jwt
+
+/** `jwk` is as it came: an object, and maybe no key. */
+export type JwtWithKey = UnverifiedJwt & { jwk: object }
+
+const FORBIDDEN_BESIDE_JWK = FORBIDDEN_MEMBERS.filter((name) => name !== 'jwk')
+
+/** RFC 9449 §4.2 – a proof of possession brings its key along: it says who signed, and nothing of whether that counts. */
+export const parseJwtWithKey = (token: string): JwtWithKey | undefined => {
+  const read = readJwt(token, FORBIDDEN_BESIDE_JWK)
+  const jwk = read?.header.jwk
+  return read && typeof jwk === 'object' && jwk !== null ? { ...read.jwt, jwk } : undefined
 }
 
 /** RFC 7519 §2 – a NumericDate; only whole, non-negative ones are taken. */

@@ -1,6 +1,7 @@
 /** RFC 8414 §2 and OpenID Connect Discovery §3 – what a realm tells clients about itself: what works, and nothing else. */
 import { CLAIMS_SUPPORTED } from './claims.ts'
 import { CODE_CHALLENGE_METHODS } from './pkce.ts'
+import { allowsAlg, allowsAuthMethod, type Profile } from './profile.ts'
 import { PROMPTS } from './prompt.ts'
 import { RESPONSE_MODES, RESPONSE_TYPES } from './response_mode.ts'
 import { isScopeToken, STANDARD_SCOPES } from './scopes.ts'
@@ -12,6 +13,16 @@ export type Capabilities = {
   paths: ReadonlySet<string>
   grantTypes: readonly string[]
   authMethods: readonly string[]
+  /** The issuer at the port that asks for client certificates; undefined when the main port does, or none. */
+  certificateIssuer?: string | undefined
+  /** Whether any port asks for client certificates. */
+  takesCertificates?: boolean
+  /** Of realms, for DPoP proofs. */
+  dpopSigningAlgs?: readonly string[]
+  /** Of the realm: what its rules leave out is not named. */
+  profile?: Profile | undefined
+  /** OpenID Connect Core §2 – of the realm; absent or empty when it gives them no names. */
+  acrValues?: readonly string[]
   /** Of the realm, beside the standard ones. */
   scopes: readonly string[]
 }
@@ -35,38 +46,89 @@ const endpointsOf = ({ issuer, paths }: Capabilities): Record<string, string> =>
       .map(([name, path]) => [name, `${issuer}${path}`]),
   )
 
+/** RFC 8705 §5 – where clients show a certificate; nothing that a browser goes to. */
+const ALIASED = [
+  'token_endpoint',
+  'userinfo_endpoint',
+  'pushed_authorization_request_endpoint',
+  'introspection_endpoint',
+  'revocation_endpoint',
+]
+
+/** RFC 8705 §3.3 and §5 – and nothing of it where no port asks for certificates. */
+const mutualTls = (capabilities: Capabilities): Record<string, unknown> => {
+  const { takesCertificates, certificateIssuer } = capabilities
+  if (!takesCertificates) return {}
+  const aliases = Object.entries(endpointsOf({ ...capabilities, issuer: certificateIssuer ?? capabilities.issuer }))
+  return {
+    tls_client_certificate_bound_access_tokens: true,
+    ...(certificateIssuer === undefined
+      ? {}
+      : { mtls_endpoint_aliases: Object.fromEntries(aliases.filter(([name]) => ALIASED.includes(name))) }),
+  }
+}
+
+const CERTIFICATE_METHODS = ['tls_client_auth', 'self_signed_tls_client_auth']
+
+const offered = ({ authMethods, takesCertificates, profile = 'oauth2_1' }: Capabilities): readonly string[] =>
+  authMethods
+    .filter((method) => takesCertificates || !CERTIFICATE_METHODS.includes(method))
+    .filter((method) => allowsAuthMethod(profile, method))
+
 /** RFC 8414 §2 – the algorithms belong to methods that sign. */
-const authMethodsFor = (endpoint: string, methods: readonly string[]): Record<string, readonly string[]> => ({
+const authMethodsFor = (
+  endpoint: string,
+  methods: readonly string[],
+  algs: readonly string[],
+): Record<string, readonly string[]> => ({
   [`${endpoint}_auth_methods_supported`]: methods,
-  ...(methods.includes('private_key_jwt') ? { [`${endpoint}_auth_signing_alg_values_supported`]: SIGNING_ALGS } : {}),
+  ...(methods.includes('private_key_jwt') ? { [`${endpoint}_auth_signing_alg_values_supported`]: algs } : {}),
 })
 
 /** RFC 7662 §2.1 – only a client that can prove itself may ask about tokens. */
 const confidential = (methods: readonly string[]): readonly string[] => methods.filter((method) => method !== 'none')
 
+/** Back-Channel Logout §2.1 and Front-Channel Logout §3 – clients are told, with the `sid` of their ID tokens. */
+const LOGOUT = {
+  backchannel_logout_supported: true,
+  backchannel_logout_session_supported: true,
+  frontchannel_logout_supported: true,
+  frontchannel_logout_session_supported: true,
+} as const
+
 export const buildMetadata = (capabilities: Capabilities): Record<string, unknown> => {
-  const { issuer, grantTypes, authMethods, scopes } = capabilities
+  const { issuer, grantTypes, scopes, acrValues = [], profile = 'oauth2_1' } = capabilities
+  const algs = SIGNING_ALGS.filter((alg) => allowsAlg(profile, alg))
+  const authMethods = offered(capabilities)
   return {
     issuer,
     ...endpointsOf(capabilities),
     scopes_supported: [...new Set([...STANDARD_SCOPES, ...scopes.filter(isScopeToken)])],
     response_types_supported: RESPONSE_TYPES,
     response_modes_supported: RESPONSE_MODES,
+    authorization_signing_alg_values_supported: algs,
     grant_types_supported: grantTypes,
     prompt_values_supported: PROMPTS,
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: SIGNING_ALGS,
-    ...authMethodsFor('token_endpoint', authMethods),
-    ...authMethodsFor('introspection_endpoint', confidential(authMethods)),
-    ...authMethodsFor('revocation_endpoint', authMethods),
+    id_token_signing_alg_values_supported: algs,
+    ...authMethodsFor('token_endpoint', authMethods, algs),
+    ...authMethodsFor('introspection_endpoint', confidential(authMethods), algs),
+    ...authMethodsFor('revocation_endpoint', authMethods, algs),
     code_challenge_methods_supported: CODE_CHALLENGE_METHODS,
     claim_types_supported: ['normal'],
-    claims_supported: CLAIMS_SUPPORTED,
-    claims_parameter_supported: false,
+    claims_supported: [...CLAIMS_SUPPORTED, ...(acrValues.length > 0 ? ['acr'] : [])],
+    claims_parameter_supported: true,
+    ...(acrValues.length > 0 ? { acr_values_supported: acrValues } : {}),
     // OpenID Connect Discovery §3 – true when it is absent, so it is said.
     request_uri_parameter_supported: false,
-    request_parameter_supported: false,
-    require_pushed_authorization_requests: false,
+    request_parameter_supported: true,
+    request_object_signing_alg_values_supported: algs,
+    require_pushed_authorization_requests: profile !== 'oauth2_1',
+    ...(profile === 'fapi2_message_signing' ? { require_signed_request_object: true } : {}),
+    // RFC 9449 §5.1
+    ...(capabilities.dpopSigningAlgs && { dpop_signing_alg_values_supported: capabilities.dpopSigningAlgs }),
+    ...mutualTls(capabilities),
+    ...LOGOUT,
     // RFC 9207 §3
     authorization_response_iss_parameter_supported: true,
   }

@@ -1,7 +1,14 @@
 /** What the administration API takes of a realm: its policy, with a safe value for everything that is left out. */
 import { z } from 'zod'
 import { complain, list, text, webUri } from './member_shapes.ts'
-import { isRealmId, type JwtIdentityProvider, type RealmSettings, UPSTREAM_AUTH_METHODS } from './realm_settings.ts'
+import { PROFILES } from './profile.ts'
+import {
+  DPOP_NONCE_POLICIES,
+  isRealmId,
+  type JwtIdentityProvider,
+  type RealmSettings,
+  UPSTREAM_AUTH_METHODS,
+} from './realm_settings.ts'
 import { isScopeToken, STANDARD_SCOPES } from './scopes.ts'
 
 const TEN_YEARS = 315_360_000
@@ -103,11 +110,21 @@ const scopes = list(scope, 200).superRefine((items, context) => {
   }
 })
 
+/** OpenID Connect Core §3.1.2.1 – acr_values is a list with spaces between. */
+const acr = text(128).regex(/^[!-~]+$/, 'must consist of visible ASCII characters')
+
+const acrParams = z
+  .strictObject({ one_factor: acr, two_factors: acr })
+  .refine((params) => params.one_factor !== params.two_factors, 'must give two different names')
+
 const settings = {
   auth_params: authParams.default({}),
   session_max_age_seconds: seconds.default(28_800),
   session_max_stale_age_seconds: seconds.default(3_600),
   scopes: scopes.default([]),
+  acr_params: acrParams.optional(),
+  profile: z.enum(PROFILES).optional(),
+  dpop_nonce: z.enum(DPOP_NONCE_POLICIES).optional(),
 }
 
 export const realmCreationSchema = z.strictObject({

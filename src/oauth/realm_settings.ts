@@ -1,4 +1,5 @@
 /** The policy of a realm, in the names of the administration API. Held in the database, never in the configuration file. */
+import type { Profile } from './profile.ts'
 
 export type JwtIdentityProvider = {
   jwt_issuer_uri: string
@@ -34,13 +35,30 @@ export type AuthParams = {
   client_certificate_params?: { subject_from: 'subject_dn' | 'san_dns' | 'san_email' | 'x5t_s256' }
 }
 
+/** OpenID Connect Core §2 – the realm's own names for how well somebody signed in. */
+export type AcrParams = {
+  /** With one factor, such as a password. */
+  one_factor: string
+  /** With two, such as a password and a one-time code. */
+  two_factors: string
+}
+
 export type RealmSettings = {
   auth_params: AuthParams
   session_max_age_seconds: number
   session_max_stale_age_seconds: number
+  /** Of every client of the realm at least; absent: each client has its own. */
+  profile?: Profile
+  /** Absent: tokens say nothing of it, and nothing can be asked for. */
+  acr_params?: AcrParams
   /** Scopes that clients of this realm may be registered for, beside the standard ones. */
   scopes: { name: string; description?: string }[]
+  /** RFC 9449 §8 – whether DPoP proofs carry a nonce of this server; off when absent. */
+  dpop_nonce?: DpopNoncePolicy
 }
+
+export const DPOP_NONCE_POLICIES = ['off', 'optional', 'required'] as const
+export type DpopNoncePolicy = (typeof DPOP_NONCE_POLICIES)[number]
 
 /** The realm of the administrators: it exists from the first start and cannot be deleted. */
 export const ADMINISTRATORS_REALM = '_'

@@ -26,9 +26,13 @@ export const trusted = (text: string): Html => ({ [markup]: text })
 
 export const render = (fragment: Html): string => fragment[markup]
 
-/** What a form may be sent to and a link may lead to: a path of this server or an http(s) URL, never `javascript:` or `data:` (T-XS-02). */
+/**
+ * What a form may be sent to and a link may lead to: a path of this server, an http(s) URL or an application's own scheme
+ * (RFC 8252 §7.1: it has a dot), never `javascript:` or `data:` (T-XS-02).
+ */
 export const checkedUrl = (url: string): string => {
   const isPath = /^\/(?![/\\])/.test(url)
-  if (!isPath && !/^https?:\/\//i.test(url)) throw new Error('a page refers to paths and http(s) URLs only')
+  const isUrl = /^(?:https?:\/\/|[a-z][a-z0-9+-]*\.[a-z0-9+.-]*:)/i.test(url)
+  if (!isPath && !isUrl) throw new Error('a page refers to paths, http(s) URLs and applications only')
   return url
 }

@@ -28,9 +28,17 @@ export type SessionStart = {
   userAgent: string | undefined
 }
 
-export type SessionsDeps = { sessionStore: SessionStore; clock: Clock; random: Random }
+/** Told before a session is gone, so that no end can be lost: whoever fails half way ends the session again. */
+export type SessionEnds = {
+  announce(sessionIds: string[]): Promise<void>
+  announceRealm(realmId: string): Promise<void>
+  /** The person signed in again: whoever knew the one session knows the other. */
+  carryOver(before: Session, after: Session): Promise<void>
+}
 
-export const createSessions = ({ sessionStore, clock, random }: SessionsDeps) => {
+export type SessionsDeps = { sessionStore: SessionStore; sessionEnds: SessionEnds; clock: Clock; random: Random }
+
+export const createSessions = ({ sessionStore, sessionEnds, clock, random }: SessionsDeps) => {
   const slid = async (session: Session, now: number): Promise<Session> => {
     const idleMs = session.maxStaleAgeSeconds * 1000
     if (now - session.lastSeenAt < idleMs * SLIDE_FRACTION) return session
@@ -41,8 +49,11 @@ export const createSessions = ({ sessionStore, clock, random }: SessionsDeps) =>
 
   const removeExpiredBatch = (): Promise<number> => sessionStore.deleteExpired(clock.now(), EXPIRED_BATCH)
 
-  const end = async (sessionIds: string[]): Promise<number> =>
-    sessionIds.length === 0 ? 0 : await sessionStore.delete(sessionIds)
+  const end = async (sessionIds: string[]): Promise<number> => {
+    if (sessionIds.length === 0) return 0
+    await sessionEnds.announce(sessionIds)
+    return await sessionStore.delete(sessionIds)
+  }
 
   return {
     /** The secret is the cookie's value; only its hash is kept. OWASP ASVS 7.2.4 – never an id or secret that was there before. */
@@ -100,13 +111,26 @@ export const createSessions = ({ sessionStore, clock, random }: SessionsDeps) =>
     /** How many there were. */
     end,
 
+    /** The one session takes the place of the other; of the same person it goes on, for everybody who knows it. */
+    async replace(before: Session, after: Session): Promise<void> {
+      if (before.userId !== after.userId) {
+        await end([before.sessionId])
+        return
+      }
+      await sessionEnds.carryOver(before, after)
+      await sessionStore.delete([before.sessionId])
+    },
+
     /** All sessions of a user, of both kinds, but the one excepted; how many there were. */
     async endByUser(realmId: string, userId: string, { except }: { except?: string } = {}): Promise<number> {
       const sessionIds = await sessionStore.listIdsByUser(realmId, userId, clock.now())
       return await end(sessionIds.filter((sessionId) => sessionId !== except))
     },
 
-    endByRealm: (realmId: string): Promise<void> => sessionStore.deleteByRealm(realmId),
+    async endByRealm(realmId: string): Promise<void> {
+      await sessionEnds.announceRealm(realmId)
+      await sessionStore.deleteByRealm(realmId)
+    },
 
     removeExpiredBatch,
 

@@ -7,7 +7,7 @@ const PUSHED_REQUEST_GRACE_MS = 24 * 3_600_000
 
 type Purge = { table: keyof Schema; key: string; end: string; graceMs: number }
 
-/** The key is a random value of our own, so that it names one row. */
+/** The key is a random value of our own, so that it names one row, or the few that are over together. */
 const purges: Purge[] = [
   { table: 'upstream_requests', key: 'state_hash', end: 'expires_at', graceMs: 0 },
   { table: 'interactions', key: 'id', end: 'expires_at', graceMs: 0 },
@@ -17,6 +17,7 @@ const purges: Purge[] = [
   { table: 'refresh_families', key: 'id', end: 'expires_at', graceMs: 0 },
   { table: 'revocations', key: 'id', end: 'purge_after', graceMs: 0 },
   { table: 'replay_marks', key: 'mark_hash', end: 'purge_after', graceMs: 0 },
+  { table: 'session_clients', key: 'session_id', end: 'purge_after', graceMs: 0 },
   { table: 'setup_tokens', key: 'token_hash', end: 'expires_at', graceMs: 0 },
 ]
 

@@ -147,6 +147,21 @@ export const createRefreshFamilies = (db: Kysely<Schema>, realmId: string) => {
       return true
     },
 
+    /** The live token stays, and lives on. False when it is not the live one any more, or over. */
+    async extend(use: { familyId: string; tokenHash: string; now: number; idleExpiresAt: number }): Promise<boolean> {
+      const result = await db
+        .updateTable('refresh_families')
+        .set({ idle_expires_at: use.idleExpiresAt })
+        .where('realm_id', '=', realmId)
+        .where('id', '=', use.familyId)
+        .where('current_token_hash', '=', use.tokenHash)
+        .where('revoked_at', 'is', null)
+        .where('idle_expires_at', '>', use.now)
+        .where('expires_at', '>', use.now)
+        .executeTakeFirstOrThrow()
+      return isOne(result.numUpdatedRows)
+    },
+
     /** True for exactly one caller: the one repeat that a lost response is allowed, only when it was replaced at `replacedNotBefore` or later. */
     async consumeRetry(tokenHash: string, now: number, replacedNotBefore: number): Promise<boolean> {
       const result = await db

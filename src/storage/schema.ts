@@ -209,6 +209,13 @@ export type SigningKeysTable = {
   updated_at: number
 }
 
+export type RealmSecretsTable = {
+  realm_id: string
+  purpose: string
+  secret: string
+  created_at: number
+}
+
 export type SetupTokensTable = {
   token_hash: string
   created_at: number
@@ -227,6 +234,28 @@ export type AuditEventsTable = {
   ip: string | null
   request_id: string | null
   detail: Json
+}
+
+export type SessionClientsTable = {
+  realm_id: string
+  session_id: string
+  client_id: string
+  /** The session as this client was told of it: its id then, which a later sign-in of the same person replaced. */
+  sid: string
+  user_id: string
+  purge_after: number
+}
+
+export type LogoutDeliveriesTable = {
+  id: string
+  realm_id: string
+  client_id: string
+  sid: string
+  user_id: string
+  attempts: number
+  created_at: number
+  /** Moved ahead by whoever takes the delivery on: what is in nobody's hands any more is due again. */
+  next_attempt_at: number
 }
 
 export type SessionsTable = {
@@ -270,8 +299,11 @@ export type Schema = {
   revocations: RevocationsTable
   replay_marks: ReplayMarksTable
   signing_keys: SigningKeysTable
+  realm_secrets: RealmSecretsTable
   setup_tokens: SetupTokensTable
   audit_events: AuditEventsTable
+  session_clients: SessionClientsTable
+  logout_deliveries: LogoutDeliveriesTable
 }
 
 /** The session store may live in another database than the rest. */

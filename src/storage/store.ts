@@ -6,14 +6,17 @@ import { createClients } from './clients.ts'
 import { createConsents } from './consents.ts'
 import type { Database } from './database.ts'
 import { createInteractions } from './interactions.ts'
+import { createLogoutDeliveries } from './logout_deliveries.ts'
 import { createPurgeExpired } from './purge.ts'
 import { createPushedRequests } from './pushed_requests.ts'
+import { createRealmSecrets } from './realm_secrets.ts'
 import { createRealms } from './realms.ts'
 import { createRecoveryCodes } from './recovery_codes.ts'
 import { createRefreshFamilies } from './refresh_families.ts'
 import { createReplayMarks } from './replay_marks.ts'
 import { createRevocations } from './revocations.ts'
 import type { Schema } from './schema.ts'
+import { createSessionClients } from './session_clients.ts'
 import { createSetupTokens } from './setup_tokens.ts'
 import { createSigningKeys } from './signing_keys.ts'
 import { createTotpCredentials } from './totp_credentials.ts'
@@ -35,6 +38,7 @@ const createRealmStore = (db: Kysely<Schema>, realmId: string) => ({
   revocations: createRevocations(db, realmId),
   replayMarks: createReplayMarks(db, realmId),
   signingKeys: createSigningKeys(db, realmId),
+  realmSecrets: createRealmSecrets(db, realmId),
   audit: createAuditEvents(db, realmId),
 })
 
@@ -44,6 +48,8 @@ export type RealmStore = ReturnType<typeof createRealmStore>
 const createRepositories = (db: Kysely<Schema>) => ({
   realms: createRealms(db),
   setupTokens: createSetupTokens(db),
+  sessionClients: createSessionClients(db),
+  logoutDeliveries: createLogoutDeliveries(db),
   realm: (realmId: string): RealmStore => createRealmStore(db, realmId),
 })
 

@@ -16,6 +16,8 @@ import { goesDirect, openTunnel, type ProxyParams, toForward } from './proxy.ts'
 /** Documents are shared by all who wait for them; an answer to a form is for one person alone. */
 const DOCUMENT_LANE = { inAll: 10, perHost: 1 }
 const FORM_LANE = { inAll: 40, perHost: 10 }
+/** Nobody waits for a notice: however many there are, people who are signing in come first. */
+const NOTICE_LANE = { inAll: 16, perHost: 4 }
 /** Names are looked up on the threads that hash passwords: most of them have to stay free. */
 const MAX_LOOKUPS = 2
 
@@ -102,7 +104,19 @@ const readBody = async (response: IncomingMessage, maxBytes: number): Promise<Bu
   return Buffer.concat(chunks)
 }
 
+/** What the answer says beside its status is of no interest, and not read. */
+const requireAccepted = async ({ statusCode }: IncomingMessage): Promise<void> => {
+  if (statusCode !== 200 && statusCode !== 204) throw new Error(`the answer's status is ${statusCode}`)
+}
+
 const parseJson = (body: Buffer): unknown => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+
+type Read<T> = (response: IncomingMessage) => Promise<T>
+
+const readingJson = ({ maxBytes, timeoutMs }: OutboundLimits): { timeoutMs: number; read: Read<unknown> } => ({
+  timeoutMs,
+  read: async (response) => parseJson(await readBody(response, maxBytes)),
+})
 
 /** Lets so many requests be under way in all, and to one host and port. */
 const createLane = ({ inAll, perHost }: { inAll: number; perHost: number }) => {
@@ -142,6 +156,7 @@ export const createOutbound = (deps: OutboundDeps) => {
   const lookups = createGate(MAX_LOOKUPS)
   const documentLane = createLane(DOCUMENT_LANE)
   const formLane = createLane(FORM_LANE)
+  const noticeLane = createLane(NOTICE_LANE)
 
   const resolveGently = async (hostname: string, signal: AbortSignal): Promise<readonly string[]> => {
     const release = await lookups.acquire(signal)
@@ -196,17 +211,12 @@ export const createOutbound = (deps: OutboundDeps) => {
       request.on('error', reject).once('response', resolve).end(content.form?.toString())
     })
 
-  const exchange = async (
-    target: Target,
-    content: Content,
-    { maxBytes }: OutboundLimits,
-    signal: AbortSignal,
-  ): Promise<unknown> => {
+  const exchange = async <T>(target: Target, content: Content, read: Read<T>, signal: AbortSignal): Promise<T> => {
     const path = await findPath(target, signal)
     let response: IncomingMessage | undefined
     try {
       response = await send(target, path, content)
-      return parseJson(await readBody(response, maxBytes))
+      return await read(response)
     } finally {
       response?.destroy()
       path.tunnel?.destroy()
@@ -214,16 +224,16 @@ export const createOutbound = (deps: OutboundDeps) => {
   }
 
   /** Within `timeoutMs` all in all, waiting for its turn included. */
-  const request = async (
+  const request = async <T>(
     lane: ReturnType<typeof createLane>,
     url: string,
     content: Content,
-    limits: OutboundLimits,
-  ): Promise<unknown> => {
+    { timeoutMs, read }: { timeoutMs: number; read: Read<T> },
+  ): Promise<T> => {
     try {
       const target = toTarget(url)
-      const signal = AbortSignal.timeout(limits.timeoutMs)
-      return await lane(target, signal, () => exchange(target, content, limits, signal))
+      const signal = AbortSignal.timeout(timeoutMs)
+      return await lane(target, signal, () => exchange(target, content, read, signal))
     } catch (error) {
       throw new OutboundError(error)
     }
@@ -232,14 +242,19 @@ export const createOutbound = (deps: OutboundDeps) => {
   return {
     /** The JSON document at an https URL. Throws OutboundError. */
     getJson: (url: string, limits: OutboundLimits = OUTBOUND_LIMITS): Promise<unknown> =>
-      request(documentLane, url, {}, limits),
+      request(documentLane, url, {}, readingJson(limits)),
 
     /** The JSON answer, of status 200, to a form. `authorization` is the whole header. Throws OutboundError. */
     postForm: (
       url: string,
       { fields, authorization }: { fields: Record<string, string>; authorization?: string | undefined },
       limits: OutboundLimits = OUTBOUND_LIMITS,
-    ): Promise<unknown> => request(formLane, url, { form: new URLSearchParams(fields), authorization }, limits),
+    ): Promise<unknown> =>
+      request(formLane, url, { form: new URLSearchParams(fields), authorization }, readingJson(limits)),
+
+    /** A form whose answer is its status, 200 or 204. Throws OutboundError. */
+    postNotice: (url: string, fields: Record<string, string>, timeoutMs: number): Promise<void> =>
+      request(noticeLane, url, { form: new URLSearchParams(fields) }, { timeoutMs, read: requireAccepted }),
   }
 }
 

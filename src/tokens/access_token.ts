@@ -1,6 +1,7 @@
 /** RFC 9068 – the JWT profile for access tokens. */
+import { wantedClaimsOf } from '../oauth/claims_request.ts'
 import type { Client } from '../oauth/client_metadata.ts'
-import { joinScope } from '../oauth/scopes.ts'
+import { joinScope, parseScope } from '../oauth/scopes.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { Authorization } from './authorization.ts'
 import type { AccessTokenClaims } from './claims.ts'
@@ -20,6 +21,10 @@ const addPerson = (claims: AccessTokenClaims, authorization: Authorization): voi
   if (granted.amr.length > 0) claims.amr = granted.amr
   if (granted.sessionId !== undefined) claims.sid = granted.sessionId
   if (authorization.scopes.includes('roles')) claims.roles = user.roles
+  // OpenID Connect Core §5.5 – the values that were asked for are compared now; UserInfo then shows what the claim has become.
+  const wanted = wantedClaimsOf(user, granted.claims?.userinfo, parseScope(authorization.client.metadata.scope))
+  const names = Object.keys(wanted)
+  if (names.length > 0) claims.userinfo_claims = names
 }
 
 /** RFC 9068 §2.2 – the claims, the audience being this issuer itself (§3). */
@@ -36,6 +41,8 @@ export const accessTokenClaims = (realm: Realm, authorization: Authorization, ti
     authorization_id: authorization.id,
   }
   if (scopes.length > 0) claims.scope = joinScope(scopes)
+  // RFC 9449 §6.1, RFC 8705 §3.1
+  if (authorization.confirmation) claims.cnf = authorization.confirmation
   addPerson(claims, authorization)
   return claims
 }

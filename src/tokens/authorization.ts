@@ -1,5 +1,6 @@
 /** What a grant proved: who may have which token. Every grant yields one, and `issue` turns it into a token response. */
 import type { Client } from '../oauth/client_metadata.ts'
+import type { Confirmation } from '../oauth/confirmation.ts'
 import type { Granted } from '../oauth/granted.ts'
 import type { User } from '../storage/users.ts'
 
@@ -10,6 +11,8 @@ export type Authorization = {
   scopes: readonly string[]
   /** The person, and what that person allowed; undefined where the client acts for itself (RFC 9068 §2.2). */
   person: { user: User; granted: Granted } | undefined
+  /** The key that the access token is bound to; undefined for whoever bears it. */
+  confirmation?: Confirmation | undefined
   /**
    * Makes the decision durable: consumes the code or rotates the refresh token. Runs after everything was checked and
    * gives the refresh token to hand out, if there is one. Throws invalid_grant for every caller but one.

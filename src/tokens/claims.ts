@@ -1,4 +1,5 @@
 /** RFC 9068 §2.2 and OpenID Connect Core §2 – what the tokens of this server say, by their wire names. */
+import type { Confirmation } from '../oauth/confirmation.ts'
 
 export type AccessTokenClaims = {
   iss: string
@@ -12,11 +13,14 @@ export type AccessTokenClaims = {
   jti: string
   /** Names the decision behind the token: revoking that revokes this. */
   authorization_id: string
+  cnf?: Confirmation
   auth_time?: number
   acr?: string
   amr?: string[]
   sid?: string
   roles?: string[]
+  /** OpenID Connect Core §5.5 – what UserInfo tells beside what the scopes give: names only. */
+  userinfo_claims?: string[]
 }
 
 export type IdTokenClaims = {
@@ -29,5 +33,6 @@ export type IdTokenClaims = {
   nonce?: string
   acr?: string
   amr?: string[]
+  sid?: string
   at_hash?: string
 }

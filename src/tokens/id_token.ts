@@ -1,8 +1,12 @@
 /** OpenID Connect Core §2 – ID tokens: who signed in, when and how, and nothing that was not asked for. */
+import { wantedClaimsOf } from '../oauth/claims_request.ts'
 import type { Client } from '../oauth/client_metadata.ts'
 import type { Granted } from '../oauth/granted.ts'
+import { knowsSessions } from '../oauth/logout_uris.ts'
+import { parseScope } from '../oauth/scopes.ts'
 import { halfHash, type SigningAlg, toSigningAlg } from '../oauth/signing_algs.ts'
 import type { Realm } from '../storage/realm_directory.ts'
+import type { User } from '../storage/users.ts'
 import type { IdTokenClaims } from './claims.ts'
 
 /** OpenID Connect Dynamic Client Registration §2 – RS256 unless the client is registered for another. */
@@ -12,6 +16,7 @@ export const idTokenAlg = (client: Client): SigningAlg =>
 type Contents = {
   realm: Realm
   client: Client
+  user: User
   granted: Granted
   accessToken: string
   alg: SigningAlg
@@ -20,8 +25,10 @@ type Contents = {
 }
 
 export const idTokenClaims = (contents: Contents): IdTokenClaims => {
-  const { realm, client, granted } = contents
+  const { realm, client, user, granted } = contents
   const claims: IdTokenClaims = {
+    // Core §5.5 – first, so that none of them could take the place of one of ours.
+    ...wantedClaimsOf(user, granted.claims?.id_token, parseScope(client.metadata.scope)),
     iss: realm.issuer,
     sub: granted.userId,
     aud: client.clientId,
@@ -36,5 +43,7 @@ export const idTokenClaims = (contents: Contents): IdTokenClaims => {
   if (granted.nonce !== undefined) claims.nonce = granted.nonce
   if (granted.acr !== undefined) claims.acr = granted.acr
   if (granted.amr.length > 0) claims.amr = granted.amr
+  // Back-Channel Logout §2.1 – the name under which the end of this session is told.
+  if (granted.sessionId !== undefined && knowsSessions(client.metadata)) claims.sid = granted.sessionId
   return claims
 }

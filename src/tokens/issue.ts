@@ -1,6 +1,9 @@
 /** RFC 6749 §5.1 – the one mint: what a grant proved becomes the token response. */
 import type { OauthParams } from '../config/schema.ts'
-import type { KeyProvider } from '../keys/key_provider.ts'
+import type { KeyProvider, SigningAlg } from '../keys/key_provider.ts'
+import type { Client } from '../oauth/client_metadata.ts'
+import { tokenTypeOf } from '../oauth/confirmation.ts'
+import { allowsAlg, profileOf } from '../oauth/profile.ts'
 import { joinScope } from '../oauth/scopes.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import { type Clock, toSeconds } from '../system/clock.ts'
@@ -19,7 +22,7 @@ export type IssueDeps = {
 
 export type TokenResponse = {
   access_token: string
-  token_type: 'Bearer'
+  token_type: 'Bearer' | 'DPoP'
   expires_in: number
   scope?: string
   refresh_token?: string
@@ -29,6 +32,10 @@ export type TokenResponse = {
 export const createIssue = (deps: IssueDeps) => {
   const { config, keys, clock, random } = deps
   const { access_token_ttl_secs, id_token_ttl_secs, default_signing_alg } = config.oauth_params
+
+  /** FAPI 2.0 §5.4.1 – whatever the other clients get. */
+  const accessTokenAlg = ({ settings }: Realm, { metadata }: Client): SigningAlg =>
+    allowsAlg(profileOf(settings, metadata), default_signing_alg) ? default_signing_alg : 'ES256'
 
   const signIdToken = async (
     realm: Realm,
@@ -44,6 +51,7 @@ export const createIssue = (deps: IssueDeps) => {
     const claims = idTokenClaims({
       realm,
       client,
+      user: person.user,
       granted: person.granted,
       accessToken,
       alg,
@@ -60,13 +68,14 @@ export const createIssue = (deps: IssueDeps) => {
   return async (realm: Realm, authorization: Authorization): Promise<TokenResponse> => {
     const { client, scopes } = authorization
     const ttl = accessTokenTtl(client, access_token_ttl_secs)
-    const signer = await keys.signer(realm, default_signing_alg)
+    const signer = await keys.signer(realm, accessTokenAlg(realm, client))
     const iat = toSeconds(clock.now())
     const claims = accessTokenClaims(realm, authorization, { iat, exp: iat + ttl, jti: random.id() })
     const accessToken = await signJwt(signer, 'at+jwt', claims)
     const idToken = await signIdToken(realm, authorization, accessToken)
     const { refreshToken } = await authorization.commit()
-    const response: TokenResponse = { access_token: accessToken, token_type: 'Bearer', expires_in: ttl }
+    const token_type = tokenTypeOf(authorization.confirmation)
+    const response: TokenResponse = { access_token: accessToken, token_type, expires_in: ttl }
     // RFC 6749 §5.1 – a scope that differs has to be told; it always is.
     if (scopes.length > 0) response.scope = joinScope(scopes)
     if (refreshToken !== undefined) response.refresh_token = refreshToken

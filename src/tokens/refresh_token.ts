@@ -3,7 +3,7 @@
  * used twice. The storage side, and why a lost response can be repeated, is in storage/refresh_families.ts.
  */
 import type { OauthParams } from '../config/schema.ts'
-import type { Client } from '../oauth/client_metadata.ts'
+import { type Client, isConfidential } from '../oauth/client_metadata.ts'
 import { invalidGrant } from '../oauth/errors.ts'
 import type { Granted } from '../oauth/granted.ts'
 import type { Realm } from '../storage/realm_directory.ts'
@@ -32,6 +32,15 @@ type Caller = { ip: string; requestId: string }
  * granted. OpenID Connect Core §11 leaves that to the server.
  */
 export const getsRefreshTokens = (client: Client): boolean => client.metadata.grant_types.includes('refresh_token')
+
+/**
+ * FAPI 2.0 §5.3.2.1, RFC 9700 §4.14.2 – a client that authenticates and is registered for bound tokens keeps its refresh
+ * token: rotation would protect nothing, and a lost response would cost the client its access.
+ */
+const keepsRefreshToken = (client: Client): boolean => {
+  const { dpop_bound_access_tokens, tls_client_certificate_bound_access_tokens } = client.metadata
+  return isConfidential(client) && (dpop_bound_access_tokens || tls_client_certificate_bound_access_tokens) === true
+}
 
 /** The token is the HMAC's key: neither the stored salt nor an old token alone gives the next one. */
 const successorOf = (token: string, salt: string): string => hmacSha256(token, salt)
@@ -114,6 +123,13 @@ export const createRefreshTokens = (deps: RefreshTokenDeps) => {
     return isMine ? successor : undefined
   }
 
+  const keep = async (realm: Realm, family: RefreshFamily, token: string): Promise<string | undefined> => {
+    const now = clock.now()
+    const idleExpiresAt = idleExpiry(now, family.expiresAt)
+    const use = { familyId: family.id, tokenHash: sha256(token), now, idleExpiresAt }
+    return (await realm.store.refreshFamilies.extend(use)) ? token : undefined
+  }
+
   return {
     /** Begins the family of an authorization; call it in the transaction that consumes what allowed it. */
     async open(realmStore: RealmStore, client: Client, granted: Granted, token: string): Promise<void> {
@@ -141,14 +157,15 @@ export const createRefreshTokens = (deps: RefreshTokenDeps) => {
     },
 
     /**
-     * The token that takes the place of `token`, for exactly one caller and one repeat. Throws invalid_grant, and ends the
+     * The token that takes the place of `token`, which is itself for a client that keeps it, for exactly one caller and one repeat. Throws invalid_grant, and ends the
      * family when the token had been replaced before.
      */
     async replace(realm: Realm, client: Client, family: RefreshFamily, token: string, caller: Caller): Promise<string> {
       const isHead = constantTimeEquals(sha256(token), family.currentTokenHash)
       // OAuth 2.1 §4.3.1 – the loser of a race holds a replaced token like anybody else.
       const successor =
-        (isHead && (await rotate(realm, family, token))) || (await redeemReplaced(realm, client, token, caller))
+        (isHead && (await (keepsRefreshToken(client) ? keep : rotate)(realm, family, token))) ||
+        (await redeemReplaced(realm, client, token, caller))
       if (!successor) throw invalidGrant('the refresh token was replaced, revoked or has expired')
       return successor
     },

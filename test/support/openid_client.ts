@@ -48,10 +48,12 @@ export type Flow = {
   person: Person
   scope: string
   pushed?: boolean
+  /** RFC 9449 – for a client that binds its tokens. */
+  dpop?: client.DPoPHandle
 }
 
 /** A whole code flow, in which openid-client makes the request and judges every answer. */
-export const signInWith = async ({ configuration, registered, oauth, browser, person, scope, pushed }: Flow) => {
+export const signInWith = async ({ configuration, registered, oauth, browser, person, scope, pushed, dpop }: Flow) => {
   const verifier = client.randomPKCECodeVerifier()
   const state = client.randomState()
   const nonce = client.randomNonce()
@@ -64,14 +66,15 @@ export const signInWith = async ({ configuration, registered, oauth, browser, pe
     code_challenge_method: 'S256',
   }
   const url = pushed
-    ? await client.buildAuthorizationUrlWithPAR(configuration, parameters)
+    ? await client.buildAuthorizationUrlWithPAR(configuration, parameters, { DPoP: dpop })
     : client.buildAuthorizationUrl(configuration, parameters)
   const response = await oauth.visit(browser, registered, url.href, person)
   if (!('parameters' in response)) throw new Error(`no authorization response: ${response.status} ${response.body}`)
-  return await client.authorizationCodeGrant(configuration, new URL(response.location), {
+  const checks = {
     pkceCodeVerifier: verifier,
     expectedState: state,
     expectedNonce: nonce,
     idTokenExpected: true,
-  })
+  }
+  return await client.authorizationCodeGrant(configuration, new URL(response.location), checks, {}, { DPoP: dpop })
 }

@@ -145,6 +145,31 @@ const kinds = {
     },
     attempt: (store, { realmId, key, head }) => store.realm(realmId).recoveryCodes.consume(key, head, NOW),
   },
+  'logoutDeliveries.claim': {
+    prepare: async ({ store, realm, client }) => {
+      const id = systemRandom.id()
+      const { clientId } = client
+      const notice = { id, realmId: realm.realmId, clientId, sid: id, userId: 'somebody', createdAt: NOW }
+      await store.logoutDeliveries.insert(notice)
+      return { key: id }
+    },
+    // As all of them have read it.
+    attempt: (store, { realmId, key }) =>
+      store.logoutDeliveries.claim(
+        { id: key, realmId, clientId: '', sid: key, userId: '', attempts: 0, createdAt: NOW, nextAttemptAt: NOW },
+        NOW + HOUR,
+      ),
+  },
+  'sessionClients.take': {
+    prepare: async ({ store, realm, client }) => {
+      const sessionId = systemRandom.id()
+      const { clientId } = client
+      await store.sessionClients.join({ realmId: realm.realmId, sessionId, clientId, userId: 'u', purgeAfter: NOW })
+      return { key: sessionId }
+    },
+    attempt: (store, { key }) =>
+      store.transaction(async ({ sessionClients }) => (await sessionClients.take([key])).length === 1),
+  },
   'setupTokens.consume': {
     prepare: async ({ store }) => {
       const key = systemRandom.id()

@@ -1,5 +1,6 @@
 /** A realm with a store of its own, clients, a person and a clock that stands still: for tests of tokens below HTTP. */
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { createClientCertificateAuthentication } from '../../src/authentication/client_certificate.ts'
 import { type AuthenticateClient, createAuthenticateClient } from '../../src/client_auth/authenticate.ts'
 import type { ClientAuthRequest } from '../../src/client_auth/method.ts'
 import type { OauthParams } from '../../src/config/schema.ts'
@@ -82,7 +83,11 @@ const documents = new Map<string, unknown>()
 export const publish = (url: string, document: unknown): void => void documents.set(url, document)
 
 /** Everything that token requests need over one database. Time moves by `advance` alone. */
-export const createTokenWorld = async (database: Database, params: Partial<OauthParams> = {}) => {
+export const createTokenWorld = async (
+  database: Database,
+  params: Partial<OauthParams> = {},
+  clientAuthorities = '',
+) => {
   let now = START
   const clock = { now: () => now }
   const lines: string[] = []
@@ -105,7 +110,12 @@ export const createTokenWorld = async (database: Database, params: Partial<Oauth
   }
   const keys = createDatabaseKeys({ store, clock, random: systemRandom })
   const base = { config, store, clock, random: systemRandom, log, outbound, keys, realms }
-  const authenticateClient: AuthenticateClient = createAuthenticateClient(base)
+  const clientCertificates = createClientCertificateAuthentication({
+    config: { pem: { client_ca: clientAuthorities }, tls_params: {} },
+    clock,
+    log,
+  })
+  const authenticateClient: AuthenticateClient = createAuthenticateClient({ ...base, clientCertificates })
 
   const open = async (id = 'main'): Promise<Realm> => {
     const realm = await realms.open(id)
@@ -179,12 +189,13 @@ export type TokenWorld = Awaited<ReturnType<typeof createTokenWorld>>
 export const openTokenWorld = async (
   t: { after(work: () => Promise<void>): void },
   params: Partial<OauthParams> = {},
+  clientAuthorities = '',
 ): Promise<TokenWorld> => {
   const made = await createTestDatabase('sqlite')
   t.after(() => made.drop())
   const database = made.connect()
   await migrate(database, 'primary', silentLog)
-  return await createTokenWorld(database, params)
+  return await createTokenWorld(database, params, clientAuthorities)
 }
 
 export const basicHeader = (clientId: string, secret: string): string =>

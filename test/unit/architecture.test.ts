@@ -11,7 +11,7 @@ const TIERS = [
   ['config'],
   ['storage', 'migrations', 'audit', 'sessions', 'keys'],
   ['proofs', 'tokens', 'client_auth', 'authentication'],
-  ['grants', 'authorization'],
+  ['grants', 'authorization', 'logout'],
   ['pages'],
   ['http'],
   ['endpoints'],

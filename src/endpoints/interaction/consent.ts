@@ -9,6 +9,7 @@ import { redirectTo, sendAuthorizationResponse } from '../../http/authorization_
 import { formBody } from '../../http/form_body.ts'
 import { sendPage } from '../../http/page.ts'
 import { factsOf } from '../../http/request_facts.ts'
+import { scopesToAllow } from '../../oauth/claims_request.ts'
 import { OAuthError } from '../../oauth/errors.ts'
 import type { Parameters } from '../../oauth/parameters.ts'
 import { joinScope, scopeWords } from '../../oauth/scopes.ts'
@@ -21,7 +22,7 @@ const purposeOf = ({ interaction, asked }: Opened, { session, user }: SignedIn):
   interaction.id,
   session.sessionId,
   user.id,
-  joinScope(asked.scopes),
+  joinScope(scopesToAllow(asked)),
 ]
 
 export const showConsentForm = (reply: FastifyReply, opened: Opened, signedIn: SignedIn): FastifyReply => {
@@ -31,7 +32,7 @@ export const showConsentForm = (reply: FastifyReply, opened: Opened, signedIn: S
     clientName: clientNameOf(opened),
     redirectHost: redirectHost(asked.redirectUri),
     username: signedIn.user.username,
-    scopes: asked.scopes.map((name) => ({ name, words: scopeWords(name, descriptions.get(name)) })),
+    scopes: scopesToAllow(asked).map((name) => ({ name, words: scopeWords(name, descriptions.get(name)) })),
     action: `${addressOf(opened)}/consent`,
     csrf: csrfToken(browserSecret, purposeOf(opened, signedIn)),
     // Every client was registered by an administrator.
@@ -61,10 +62,10 @@ export const createConsent =
     const consent = readDecision(form, request)
     if (consent.decision === 'allow') {
       const fields = await flow.complete.grant(realm, asked, signedIn, { awaiting, consent })
-      return sendAuthorizationResponse(reply, asked, fields)
+      return await sendAuthorizationResponse(reply, { realm, flow }, asked, fields)
     }
     await flow.complete.deny(realm, asked, signedIn, { awaiting, consent })
     request.errorCode = 'access_denied'
     const denied = new OAuthError('access_denied', 'The person denied the request')
-    return sendAuthorizationResponse(reply, asked, errorFields(realm.issuer, asked, denied))
+    return await sendAuthorizationResponse(reply, { realm, flow }, asked, errorFields(realm.issuer, asked, denied))
   }

@@ -4,7 +4,7 @@ import type { Awaiting } from '../../authorization/complete.ts'
 import type { Decision } from '../../authorization/decide.ts'
 import type { AuthorizationFlow } from '../../authorization/flow.ts'
 import type { OpenInteraction } from '../../authorization/interactions.ts'
-import { fromStored } from '../../authorization/read_request.ts'
+import { fromStored, isStoredSigned } from '../../authorization/read_request.ts'
 import { answerRefusals } from '../../http/authorization_response.ts'
 import { readCookie } from '../../http/cookies.ts'
 import type { AuthorizationRequest } from '../../oauth/authorization_request.ts'
@@ -45,9 +45,12 @@ export const handleOpened = async (
   const here = await flow.interactions.open(realm, id, readCookie(request, interactionCookieName(realm.id)))
   const { pushedRequestHash, parameters } = here.interaction
   const awaiting = { interactionId: id, pushedRequestHash }
-  return await answerRefusals(reply, { realm, complete: flow.complete, awaiting }, async () => {
+  return await answerRefusals(reply, { realm, flow, awaiting }, async () => {
     const pushed = pushedRequestHash !== undefined
-    const asked = await flow.readRequest(realm, fromStored(parameters), { pushed })
+    const asked = await flow.readRequest(realm, fromStored(parameters), {
+      pushed,
+      isSigned: isStoredSigned(parameters),
+    })
     request.clientId = asked.client.clientId
     return await handle({ ...here, realm, asked, awaiting }, request, reply)
   })

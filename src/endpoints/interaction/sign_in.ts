@@ -9,7 +9,7 @@ import type { User } from '../../storage/users.ts'
 import { type Clock, delay, toSeconds } from '../../system/clock.ts'
 import { type Opened, readSsoSecret } from './opened.ts'
 
-export type SignInDeps = { sessions: Pick<Sessions, 'start' | 'resume' | 'end'>; clock: Clock }
+export type SignInDeps = { sessions: Pick<Sessions, 'start' | 'resume' | 'end' | 'replace'>; clock: Clock }
 
 type Person = { user: User; authScheme: string; amr: string[]; request: FastifyRequest; reply: FastifyReply }
 
@@ -34,7 +34,7 @@ export const signIn = async (
     ip,
     userAgent,
   })
-  if (before) await deps.sessions.end([before.sessionId])
+  if (before) await deps.sessions.replace(before, session)
   await realm.store.interactions.markAuthenticated(interaction.id, session.createdAt)
   setCookie(reply, {
     name: sessionCookieName('sso', realm.id),

@@ -1,5 +1,6 @@
 /** Sessions and clocks to test with: fresh ids every time, so that suites may share a store. */
 import type { Session } from '../../../src/sessions/session_store.ts'
+import type { SessionEnds } from '../../../src/sessions/sessions.ts'
 import type { Clock } from '../../../src/system/clock.ts'
 import { sha256 } from '../../../src/system/hashing.ts'
 import { systemRandom } from '../../../src/system/random.ts'
@@ -10,6 +11,13 @@ export const ABSOLUTE = 3_600
 
 /** A moment with an odd number of milliseconds, so that rounding shows. */
 export const START = 1_700_000_000_123
+
+/** For sessions that no client knows. */
+export const nobodyToTell: SessionEnds = {
+  announce: async () => undefined,
+  announceRealm: async () => undefined,
+  carryOver: async () => undefined,
+}
 
 export const freshRealmId = (): string => `realm-${systemRandom.id()}`
 

@@ -5,7 +5,16 @@ import type { SessionStore } from '../../../src/sessions/session_store.ts'
 import { createSessions, type SessionStart, type Sessions } from '../../../src/sessions/sessions.ts'
 import { sha256 } from '../../../src/system/hashing.ts'
 import { systemRandom } from '../../../src/system/random.ts'
-import { ABSOLUTE, createManualClock, freshRealmId, IDLE, type ManualClock, SECOND, START } from './samples.ts'
+import {
+  ABSOLUTE,
+  createManualClock,
+  freshRealmId,
+  IDLE,
+  type ManualClock,
+  nobodyToTell,
+  SECOND,
+  START,
+} from './samples.ts'
 import type { StoreUnderTest } from './store_suite.ts'
 
 const settings = {
@@ -53,7 +62,10 @@ export const testSessions = ({ name, open, skip }: StoreUnderTest): void => {
     const begin = (): { sessions: Sessions; slides: () => number } => {
       const { store, slides } = counted(opened)
       clock = createManualClock()
-      return { sessions: createSessions({ sessionStore: store, clock, random: systemRandom }), slides }
+      return {
+        sessions: createSessions({ sessionStore: store, sessionEnds: nobodyToTell, clock, random: systemRandom }),
+        slides,
+      }
     }
 
     test('T-SE-03 – what identifies a session opens none: neither its id, nor the hash of its secret', async () => {

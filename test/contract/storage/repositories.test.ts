@@ -279,6 +279,19 @@ describe('repositories', () => {
       assert.equal(await families.consumeRetry(family.head, NOW, NOW), false)
     })
 
+    test('RFC 9700 §4.14.2 – a live token that is kept lives on, a replaced, idle or revoked one does not', async () => {
+      const it = await scene()
+      const { refreshFamilies: families } = it.realm
+      const family = await insertFamily(it)
+      const use = { familyId: family.id, tokenHash: family.head, now: NOW, idleExpiresAt: NOW + 2 * HOUR }
+      assert.equal(await families.extend({ ...use, tokenHash: sha256('another') }), false)
+      assert.equal(await families.extend({ ...use, now: NOW + HOUR }), false)
+      assert.equal(await families.extend(use), true)
+      assert.equal((await families.find(family.id))?.idleExpiresAt, NOW + 2 * HOUR)
+      await families.revoke(family.id, 'logout', NOW)
+      assert.equal(await families.extend(use), false)
+    })
+
     test('a revoked family rotates no more, and tells only its first revoker', async () => {
       const it = await scene()
       const families = it.realm.refreshFamilies

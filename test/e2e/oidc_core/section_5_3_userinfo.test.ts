@@ -39,7 +39,10 @@ const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}`
 describe('RFC 6750 §3 – UserInfo refuses', () => {
   test('a request without a token, by a challenge without an error', async () => {
     const answer = await userinfo({})
-    assert.deepEqual([answer.status, answer.headers['www-authenticate']], [401, 'Bearer'])
+    assert.deepEqual(
+      [answer.status, answer.headers['www-authenticate']],
+      [401, 'Bearer, DPoP algs="ES256 PS256 EdDSA"'],
+    )
   })
 
   test('a token that is none, by a challenge that says so', async () => {

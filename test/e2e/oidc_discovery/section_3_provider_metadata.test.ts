@@ -15,6 +15,10 @@ const list = (name: string): string[] => metadata[name] as string[]
 
 /** Members that the conformance suite of the OpenID Foundation knows, as far as this server can have them. */
 const KNOWN_MEMBERS = new Set([
+  'backchannel_logout_session_supported',
+  'backchannel_logout_supported',
+  'frontchannel_logout_session_supported',
+  'frontchannel_logout_supported',
   'issuer',
   'authorization_endpoint',
   'token_endpoint',
@@ -27,6 +31,7 @@ const KNOWN_MEMBERS = new Set([
   'scopes_supported',
   'response_types_supported',
   'response_modes_supported',
+  'authorization_signing_alg_values_supported',
   'grant_types_supported',
   'prompt_values_supported',
   'subject_types_supported',
@@ -43,7 +48,9 @@ const KNOWN_MEMBERS = new Set([
   'claims_parameter_supported',
   'request_uri_parameter_supported',
   'request_parameter_supported',
+  'request_object_signing_alg_values_supported',
   'require_pushed_authorization_requests',
+  'dpop_signing_alg_values_supported',
   'authorization_response_iss_parameter_supported',
 ])
 
@@ -104,9 +111,9 @@ test('OpenID Connect Discovery §3 – what is required is there', () => {
 
 test('RFC 9207 §3, OpenID Connect Discovery §3 – flags are said, also those that are off', () => {
   assert.equal(metadata.authorization_response_iss_parameter_supported, true)
-  assert.equal(metadata.request_parameter_supported, false)
+  assert.equal(metadata.request_parameter_supported, true)
   assert.equal(metadata.request_uri_parameter_supported, false)
-  assert.equal(metadata.claims_parameter_supported, false)
+  assert.equal(metadata.claims_parameter_supported, true)
 })
 
 test('N-21-03 RFC 8414 §2 – every address is https', () => {

@@ -20,12 +20,11 @@ describe('RFC 6749 §4.1.2.1 – the client is told, with its state and the issu
   const wrongs: [Record<string, string>, string][] = [
     [{ response_type: '' }, 'invalid_request'],
     [{ response_type: 'token' }, 'unsupported_response_type'],
-    [{ response_mode: 'fragment' }, 'invalid_request'],
+    [{ response_mode: 'web_message' }, 'invalid_request'],
     [{ scope: 'openid root' }, 'invalid_scope'],
     [{ prompt: 'none login' }, 'invalid_request'],
     [{ max_age: 'soon' }, 'invalid_request'],
     [{ id_token_hint: 'x.y.z' }, 'invalid_request'],
-    [{ request: 'x.y.z' }, 'request_not_supported'],
     [{ request_uri: 'https://app.example/request' }, 'request_uri_not_supported'],
     [{ registration: '{}' }, 'registration_not_supported'],
     [{ prompt: 'none' }, 'login_required'],

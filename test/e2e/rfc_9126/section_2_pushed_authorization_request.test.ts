@@ -70,7 +70,7 @@ describe('RFC 9126 §2.1 – a pushed request is refused', () => {
     [{ response_type: 'code id_token' }, 'unsupported_response_type'],
     [{ scope: 'root' }, 'invalid_scope'],
     [{ prompt: 'none login' }, 'invalid_request'],
-    [{ request: 'x.y.z' }, 'request_not_supported'],
+    [{ request: 'x.y.z' }, 'invalid_request_object'],
   ] as const) {
     test(`RFC 9126 §2.3 for what /authorize refuses: ${JSON.stringify(wrong)}`, async () => {
       refused(await stage.push(client, wrong), 400, code)

@@ -31,6 +31,13 @@ const stepOf = (changes: Partial<Situation>): string => {
 
 const request = requestWith
 
+const WEAK = { reached: ['one'], reachable: ['two', 'one'] }
+
+/** RFC 9470 §5 */
+const needs = (isEssential: boolean, ...values: string[]): Partial<Situation> => ({
+  request: request({ scopes: SCOPES, acr: { isEssential, values } }),
+})
+
 /** Each line: what is so, the situation, the step, and what prompt=none makes of it. */
 const table: [string, Partial<Situation>, string, string][] = [
   ['nobody is signed in', { session: undefined, consentedScopes: [] }, 'login', 'login_required'],
@@ -68,6 +75,41 @@ const table: [string, Partial<Situation>, string, string][] = [
         redirectUri: 'com.example.app:/cb',
       }),
     },
+    'consent',
+    'consent_required',
+  ],
+  [
+    'another person than the claims parameter names is signed in (OpenID Connect Core §5.5.1)',
+    { request: request({ claimedSubject: 'bob' }) },
+    'login',
+    'login_required',
+  ],
+  ['an essential acr was not reached', { ...needs(true, 'two'), acrs: WEAK }, 'login', 'login_required'],
+  ['a voluntary acr was not reached', { ...needs(false, 'two'), acrs: WEAK }, 'login', 'complete'],
+  [
+    'an essential acr can never be reached',
+    { ...needs(true, 'three'), acrs: WEAK },
+    'unmet_authentication_requirements',
+    'unmet_authentication_requirements',
+  ],
+  [
+    'an essential acr was not reached by the sign-in it led to',
+    { ...needs(true, 'two'), acrs: WEAK, signedInHere: true },
+    'unmet_authentication_requirements',
+    'unmet_authentication_requirements',
+  ],
+  [
+    'a voluntary acr was not reached by the sign-in it led to',
+    { ...needs(false, 'two'), acrs: WEAK, signedInHere: true },
+    'complete',
+    'complete',
+  ],
+  ['a voluntary acr can never be reached', { ...needs(false, 'three'), acrs: WEAK }, 'complete', 'complete'],
+  ['the realm has no names for how people sign in', needs(false, 'two'), 'complete', 'complete'],
+  ['an essential acr was reached', { ...needs(true, 'one'), acrs: WEAK }, 'complete', 'complete'],
+  [
+    'a claim is asked for whose scope was not allowed (OpenID Connect Core §5.5)',
+    { request: request({ scopes: SCOPES, claims: { userinfo: { email: null }, id_token: {} } }) },
     'consent',
     'consent_required',
   ],

@@ -126,7 +126,7 @@ describe('RFC 6749 §4.1.2.1 – the error goes to the client', () => {
       'unauthorized_client',
       clientWith({ response_types: [] }),
     ],
-    ['Multiple Response Types §2.1 – response_mode is fragment', { response_mode: 'fragment' }, 'invalid_request'],
+    ['Multiple Response Types §2.1 – response_mode is in upper case', { response_mode: 'QUERY' }, 'invalid_request'],
     ['response_mode is unknown', { response_mode: 'web_message' }, 'invalid_request'],
     [
       'N-21-14 RFC 7636 §4.4.1 – code_challenge is missing',
@@ -175,12 +175,12 @@ describe('RFC 6749 §4.1.2.1 – the error goes to the client', () => {
     ['max_age has many digits', { max_age: '9'.repeat(400) }, 'invalid_request'],
     ['OpenID Connect Core §3.1.2.1 – id_token_hint cannot be verified', { id_token_hint: 'broken' }, 'invalid_request'],
     ['id_token_hint is of another client', { id_token_hint: 'other' }, 'invalid_request'],
-    ['OpenID Connect Core §6.1 – request is present', { request: 'x.y.z' }, 'request_not_supported'],
     [
       'OpenID Connect Core §6.2 – request_uri is foreign',
       { request_uri: 'https://app.example/r' },
       'request_uri_not_supported',
     ],
+    ['OpenID Connect Core §5.5 – claims is malformed', { claims: '{"userinfo":{"name":1}}' }, 'invalid_request'],
     ['OpenID Connect Core §7.2.1 – registration is present', { registration: '{}' }, 'registration_not_supported'],
     [
       'RFC 9126 §6 – the client must push its requests',

@@ -54,6 +54,31 @@ const refused: Record<string, [Record<string, unknown>, string]> = {
     { redirect_uris, token_endpoint_auth_method: 'private_key_jwt', jwks, jwks_uri: 'https://client.example/jwks' },
     'jwks_uri',
   ],
+  'RFC 8705 §2.1.2 – tls_client_auth without a subject': [
+    { redirect_uris, token_endpoint_auth_method: 'tls_client_auth' },
+    'tls_client_auth_subject_dn',
+  ],
+  'T-MT-02 RFC 8705 §2.1.2 – tls_client_auth with two subjects': [
+    {
+      redirect_uris,
+      token_endpoint_auth_method: 'tls_client_auth',
+      tls_client_auth_subject_dn: 'CN=client',
+      tls_client_auth_san_dns: 'client.example',
+    },
+    'tls_client_auth_subject_dn',
+  ],
+  'T-MT-02 RFC 8705 §2.1.2 – a subject with a wildcard': [
+    { redirect_uris, token_endpoint_auth_method: 'tls_client_auth', tls_client_auth_san_dns: '*.client.example' },
+    'tls_client_auth_san_dns',
+  ],
+  'RFC 8705 §2.1.2 – a subject for another method': [
+    { redirect_uris, tls_client_auth_san_dns: 'client.example' },
+    'tls_client_auth_san_dns',
+  ],
+  'RFC 8705 §2.2.2 – self_signed_tls_client_auth without a key': [
+    { redirect_uris, token_endpoint_auth_method: 'self_signed_tls_client_auth' },
+    'jwks',
+  ],
   'T-SS-01 a jwks_uri without TLS': [
     { redirect_uris, token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'http://client.example/jwks' },
     'jwks_uri',
@@ -120,7 +145,11 @@ test('RFC 7591 §2 and OpenID Connect Registration §2 – what is left out has 
       subject_type: 'public',
       require_auth_time: false,
       require_pushed_authorization_requests: false,
+      require_signed_request_object: false,
+      authorization_signed_response_alg: 'ES256',
       require_pkce: true,
+      dpop_bound_access_tokens: false,
+      tls_client_certificate_bound_access_tokens: false,
       consent: 'required',
       profile: 'oauth2_1',
       allow_token_endpoint_audience: false,

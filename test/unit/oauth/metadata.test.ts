@@ -36,7 +36,7 @@ test('OpenID Connect Discovery §3 – scopes are named once, and malformed ones
 
 test('OpenID Connect Discovery §3 – what is off is said to be off', () => {
   const metadata = buildMetadata(capabilities)
-  for (const name of ['request_parameter_supported', 'request_uri_parameter_supported', 'claims_parameter_supported']) {
+  for (const name of ['request_uri_parameter_supported']) {
     assert.equal(metadata[name], false, name)
   }
 })
@@ -46,4 +46,25 @@ test('RFC 8414 §2 – endpoints are below the issuer', () => {
   assert.equal(metadata.issuer, capabilities.issuer)
   assert.equal(metadata.token_endpoint, 'https://sso.example/realms/shop/token')
   assert.equal(metadata.jwks_uri, 'https://sso.example/realms/shop/jwks.json')
+})
+
+test('RFC 8705 §3.3 §5 – where no port asks for certificates, nothing is said of them', () => {
+  const authMethods = ['client_secret_basic', 'tls_client_auth', 'self_signed_tls_client_auth']
+  const without = buildMetadata({ ...capabilities, authMethods })
+  assert.deepEqual(without.token_endpoint_auth_methods_supported, ['client_secret_basic'])
+  assert.equal('tls_client_certificate_bound_access_tokens' in without, false)
+  assert.equal('mtls_endpoint_aliases' in without, false)
+  const on = buildMetadata({ ...capabilities, authMethods, takesCertificates: true })
+  assert.deepEqual(on.token_endpoint_auth_methods_supported, authMethods)
+  assert.equal('mtls_endpoint_aliases' in on, false)
+})
+
+test('RFC 8705 §5 – the aliases are endpoints that the document names, and none that a browser goes to', () => {
+  const certificateIssuer = 'https://sso.example:8444/realms/shop'
+  const metadata = buildMetadata({ ...capabilities, takesCertificates: true, certificateIssuer })
+  const aliases = metadata.mtls_endpoint_aliases as Record<string, string>
+  assert.equal(aliases.token_endpoint, `${certificateIssuer}/token`)
+  for (const name of Object.keys(aliases)) assert.ok(name in metadata, name)
+  for (const name of ['authorization_endpoint', 'end_session_endpoint', 'jwks_uri'])
+    assert.equal(name in aliases, false)
 })

@@ -36,10 +36,22 @@ for (const [name, body] of Object.entries({
   'a standard scope made anew': { scopes: [{ name: 'openid' }] },
   'a scope twice': { scopes: [{ name: 'a' }, { name: 'a', description: 'again' }] },
   'T-AD-05 a version': { version: 7 },
+  'OpenID Connect Core §2 – an acr for one factor alone': { acr_params: { one_factor: 'one' } },
+  'OpenID Connect Core §2 – one acr for both': { acr_params: { one_factor: 'one', two_factors: 'one' } },
+  'OpenID Connect Core §3.1.2.1 – an acr with a space': {
+    acr_params: { one_factor: 'one', two_factors: 'two factors' },
+  },
+  'an unknown profile': { profile: 'fapi1_advanced' },
 }))
   test(`${name} is refused`, () => {
     assert.equal(isTaken(body), false)
   })
+
+test('OpenID Connect Core §2 – a realm may name its sign-ins, and have a profile', () => {
+  const named = { acr_params: { one_factor: 'urn:one', two_factors: 'urn:two' }, profile: 'fapi2_security' }
+  const { acr_params, profile } = toRealmSettings(realmUpdateSchema.parse(named))
+  assert.deepEqual({ acr_params, profile }, named)
+})
 
 test('a method that is absent is off, and every method has its defaults', () => {
   const body = realmUpdateSchema.parse({

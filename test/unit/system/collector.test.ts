@@ -5,7 +5,14 @@ import { createSessions } from '../../../src/sessions/sessions.ts'
 import { type CollectorParams, startCollector } from '../../../src/system/collector.ts'
 import { createLog } from '../../../src/system/log.ts'
 import { systemRandom } from '../../../src/system/random.ts'
-import { createManualClock, freshHash, SECOND, START, sampleSession } from '../../contract/sessions/samples.ts'
+import {
+  createManualClock,
+  freshHash,
+  nobodyToTell,
+  SECOND,
+  START,
+  sampleSession,
+} from '../../contract/sessions/samples.ts'
 import { stores } from '../../contract/sessions/stores.ts'
 
 const INTERVAL_SECONDS = 0.005
@@ -24,7 +31,7 @@ test('sessions that are over leave the store in the course of time, however many
   const sessionStore = await sqlite.open()
   t.after(() => sessionStore.close())
   const clock = createManualClock()
-  const sessions = createSessions({ sessionStore, clock, random: systemRandom })
+  const sessions = createSessions({ sessionStore, sessionEnds: nobodyToTell, clock, random: systemRandom })
   const live = sampleSession()
   await sessionStore.insert(live, freshHash())
   for (let count = 0; count < 1_100; count += 1)

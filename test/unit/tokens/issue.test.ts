@@ -98,8 +98,14 @@ test('OpenID Connect Core §2 – an ID token says what it has to, and nothing e
     at_hash: halfHash('RS256', tokens.access_token),
     nonce: 'n-1',
     amr: ['pwd'],
+    sid: 'session-1',
   })
   assert.equal(jsonPart(tokens.id_token, 0).typ, 'JWT')
+})
+
+test('Back-Channel Logout §2.1 – a client that takes no part in logout is told no session', async (t) => {
+  const world = await openWorld(t, { post_logout_redirect_uris: [] })
+  assert.equal('sid' in jsonPart((await redeem(world)).id_token, 1), false)
 })
 
 test('OpenID Connect Core §3.1.2.1 – without a nonce, acr or amr the ID token has none', async (t) => {
