@@ -2,7 +2,7 @@
 import type { AuthorizationRequest } from '../oauth/authorization_request.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import type { Granted } from '../oauth/granted.ts'
-import type { AuditEvent } from '../storage/audit_events.ts'
+import { type NewAuditEvent, newAuditEvent, type RequestFacts } from '../storage/audit_events.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { RealmStore, Store } from '../storage/store.ts'
 import type { Clock } from '../system/clock.ts'
@@ -23,10 +23,8 @@ export type CompleteDeps = {
 /** Everything that waits for this answer, and that no second one may be given for. */
 export type Awaiting = { interactionId: string | undefined; pushedRequestHash: string | undefined }
 
-export type Facts = { ip: string; requestId: string }
-
 /** What the person decided on the consent page. */
-export type ConsentDecision = { decision: 'allow' | 'deny'; facts: Facts }
+export type ConsentDecision = { decision: 'allow' | 'deny'; facts: RequestFacts }
 
 const closeAwaiting = async (store: RealmStore, awaiting: Awaiting, now: number): Promise<void> => {
   const { interactionId, pushedRequestHash } = awaiting
@@ -57,17 +55,13 @@ export const createComplete = ({ store, clock, random, config }: CompleteDeps) =
     request: AuthorizationRequest,
     { user }: SignedIn,
     { decision, facts }: ConsentDecision,
-  ): Omit<AuditEvent, 'realmId'> => ({
-    id: random.id(),
-    occurredAt: clock.now(),
-    type: decision === 'allow' ? 'consent.granted' : 'consent.denied',
-    outcome: 'success',
-    principal: user.username,
-    target: request.client.clientId,
-    ip: facts.ip,
-    requestId: facts.requestId,
-    detail: { scopes: [...request.scopes] },
-  })
+  ): NewAuditEvent =>
+    newAuditEvent({ clock, random }, facts, {
+      type: decision === 'allow' ? 'consent.granted' : 'consent.denied',
+      principal: user.username,
+      target: request.client.clientId,
+      detail: { scopes: [...request.scopes] },
+    })
 
   /** The row outlives the code and the access token made from it, so that a replay can still revoke that. */
   const purgeAfter = (request: AuthorizationRequest, now: number): number => {

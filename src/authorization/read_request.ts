@@ -63,5 +63,3 @@ export const createReadRequest =
     }
     return Object.freeze(request)
   }
-
-export type ReadRequest = ReturnType<typeof createReadRequest>

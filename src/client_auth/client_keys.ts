@@ -39,5 +39,3 @@ export const createClientKeys = (deps: ClientKeysDeps) => {
     },
   }
 }
-
-export type ClientKeys = ReturnType<typeof createClientKeys>

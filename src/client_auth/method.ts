@@ -1,17 +1,16 @@
 /** RFC 6749 §2.3 – one way for a client to prove itself: the contract of every token_endpoint_auth_method. */
 import type { Client, TokenEndpointAuthMethod } from '../oauth/client_metadata.ts'
 import type { Parameters } from '../oauth/parameters.ts'
+import type { RequestFacts } from '../storage/audit_events.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 
 /** What a client authentication may look at. */
-export type ClientAuthRequest = {
+export type ClientAuthRequest = RequestFacts & {
   parameters: Parameters
   /** The Authorization header as it came. */
   authorization: string | undefined
   /** Absolute URL of the endpoint called. */
   endpoint: string
-  ip: string
-  requestId: string
 }
 
 export type ClientCredentials = {

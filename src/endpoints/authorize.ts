@@ -4,13 +4,14 @@ import { type AuthorizationFlowDeps, createAuthorizationFlow } from '../authoriz
 import { isPushedRequestUri } from '../authorization/pushed_requests.ts'
 import { fromStored, toStored } from '../authorization/read_request.ts'
 import { answerRefusals, redirectTo, sendAuthorizationResponse } from '../http/authorization_response.ts'
-import { readCookie, setCookie } from '../http/cookies.ts'
+import { readBrowserSecret, setBrowserSecret } from '../http/browser_secret.ts'
+import { readCookie } from '../http/cookies.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { queryParameters } from '../http/form.ts'
 import { formBody } from '../http/form_body.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import type { Parameters } from '../oauth/parameters.ts'
-import { interactionCookieName, sessionCookieName } from '../sessions/cookies.ts'
+import { sessionCookieName } from '../sessions/cookies.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 
 type Asked = { parameters: Parameters; pushedRequestHash: string | undefined }
@@ -38,14 +39,13 @@ export const createAuthorizeEndpoint = (deps: AuthorizationFlowDeps): Endpoint =
     realm: Realm,
     { clientId, asked }: { clientId: string; asked: Asked },
   ): Promise<FastifyReply> => {
-    const name = interactionCookieName(realm.id)
     const { id, browserSecret } = await flow.interactions.begin(realm, {
       clientId,
       parameters: toStored(asked.parameters),
       pushedRequestHash: asked.pushedRequestHash,
-      browserSecret: readCookie(request, name),
+      browserSecret: readBrowserSecret(request, realm.id),
     })
-    setCookie(reply, { name, value: browserSecret, sameSite: 'lax' })
+    setBrowserSecret(reply, realm.id, browserSecret)
     return redirectTo(reply, `${realm.issuer}/interaction/${id}`)
   }
 

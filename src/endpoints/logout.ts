@@ -3,32 +3,29 @@
  * the API beside OAuth.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { csrfToken, requireCsrfToken } from '../authorization/csrf_token.ts'
 import { createReadIdTokenHint, type IdTokenHintDeps } from '../authorization/id_token_hint.ts'
-import { csrfToken, isBrowserSecret, requireCsrfToken } from '../authorization/interactions.ts'
 import { createReadLogoutRequest, type LogoutRequest } from '../authorization/logout_request.ts'
 import { formActionFor } from '../authorization/response.ts'
 import { redirectTo } from '../http/authorization_response.ts'
-import { clearCookie, readCookie, setCookie } from '../http/cookies.ts'
+import { ensureBrowserSecret, readBrowserSecret } from '../http/browser_secret.ts'
+import { clearCookie, readCookie } from '../http/cookies.ts'
 import type { Endpoint, RealmEndpoint } from '../http/endpoint.ts'
 import { createErrorHandler } from '../http/errors.ts'
 import { queryParameters } from '../http/form.ts'
 import { formBody, isForm } from '../http/form_body.ts'
 import { requireOwnOrigin } from '../http/own_origin.ts'
 import { sendPage } from '../http/page.ts'
-import { factsOf } from '../http/request_facts.ts'
 import { confirmSignOutPage } from '../pages/confirm_sign_out.ts'
 import { signedOutPage } from '../pages/signed_out.ts'
-import { interactionCookieName, sessionCookieName, sessionCookieSameSite } from '../sessions/cookies.ts'
+import { sessionCookieName, sessionCookieSameSite } from '../sessions/cookies.ts'
 import type { Session } from '../sessions/session_store.ts'
-import type { Sessions } from '../sessions/sessions.ts'
 import type { Realm } from '../storage/realm_directory.ts'
-import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
-import type { Random } from '../system/random.ts'
-import { createLogoutApiEndpoints, type LogoutApiDeps } from './logout_api.ts'
+import { createEndSession } from './end_session.ts'
+import { createLogoutApi, type LogoutApiDeps } from './logout_api.ts'
 
-export type LogoutDeps = IdTokenHintDeps &
-  LogoutApiDeps & { sessions: Pick<Sessions, 'resume' | 'end'>; clock: Clock; random: Random; log: Log }
+export type LogoutDeps = IdTokenHintDeps & LogoutApiDeps & { log: Log }
 
 const LOGOUT_PARAMETERS = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']
 
@@ -47,29 +44,14 @@ const isMeant = ({ hint }: LogoutRequest, session: Session): boolean =>
   (hint.sessionId === undefined || hint.sessionId === session.sessionId)
 
 export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
-  const { sessions, clock, random } = deps
+  const { sessions, random } = deps
   const readLogoutRequest = createReadLogoutRequest({ readIdTokenHint: createReadIdTokenHint(deps) })
   const sendJsonError = createErrorHandler('json', deps.log)
-  const apiLogout = createLogoutApiEndpoints(deps).find((endpoint) => endpoint.at === 'server')
+  const handleApiLogout = createLogoutApi(deps)
+  const endSession = createEndSession(deps)
 
   const resume = (request: FastifyRequest, realm: Realm): Promise<Session | undefined> =>
     sessions.resume(realm.id, 'sso', readCookie(request, sessionCookieName('sso', realm.id)))
-
-  const endSession = async (request: FastifyRequest, realm: Realm, session: Session): Promise<void> => {
-    await sessions.end([session.sessionId])
-    const { ip, requestId } = factsOf(request)
-    await realm.store.audit.insert({
-      id: random.id(),
-      occurredAt: clock.now(),
-      type: 'logout',
-      outcome: 'success',
-      principal: session.username,
-      target: session.sessionId,
-      ip,
-      requestId,
-      detail: {},
-    })
-  }
 
   const finish = (reply: FastifyReply, realm: Realm, returnTo: string | undefined): FastifyReply => {
     clearCookie(reply, { name: sessionCookieName('sso', realm.id), sameSite: sessionCookieSameSite('sso') })
@@ -83,10 +65,7 @@ export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
     realm: Realm,
     { logout, session }: { logout: LogoutRequest; session: Session },
   ): FastifyReply => {
-    const name = interactionCookieName(realm.id)
-    const known = readCookie(request, name)
-    const browserSecret = isBrowserSecret(known) ? known : random.secret()
-    setCookie(reply, { name, value: browserSecret, sameSite: 'lax' })
+    const browserSecret = ensureBrowserSecret(request, reply, realm.id, random)
     const parameters = queryParameters(request.raw.url ?? '')
     const page = confirmSignOutPage({
       action: withParameters(`${realm.issuer}/logout/confirm`, [
@@ -117,7 +96,7 @@ export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
       return redirectTo(reply, withParameters(`${realm.issuer}/logout`, parameters))
     }
     try {
-      return await apiLogout?.handle(request, reply)
+      return await handleApiLogout(request, reply)
     } catch (error) {
       return sendJsonError(error, request, reply)
     }
@@ -129,8 +108,7 @@ export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
     const logout = await readLogoutRequest(realm, queryParameters(request.raw.url ?? ''))
     const session = await resume(request, realm)
     if (session) {
-      const browserSecret = readCookie(request, interactionCookieName(realm.id))
-      requireCsrfToken(form.get('csrf'), browserSecret, purposeOf(session))
+      requireCsrfToken(form.get('csrf'), readBrowserSecret(request, realm.id), purposeOf(session))
       await endSession(request, realm, session)
     }
     return finish(reply, realm, logout.returnTo)

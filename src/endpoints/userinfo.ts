@@ -1,5 +1,6 @@
 /** OpenID Connect Core §5.3 and RFC 6750 – what the scopes of an access token tell about its person. */
 import type { FastifyRequest } from 'fastify'
+import { bearerToken } from '../http/bearer.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { queryParameters } from '../http/form.ts'
 import { isForm } from '../http/form_body.ts'
@@ -10,12 +11,9 @@ import type { FindAccessToken } from '../tokens/verify.ts'
 
 export type UserinfoDeps = { findAccessToken: FindAccessToken }
 
-/** RFC 6750 §2.1; the scheme in any case (RFC 9110 §11.1). */
-const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
-
 const headerToken = (authorization: string | undefined): string | undefined => {
   if (authorization === undefined) return undefined
-  const token = BEARER.exec(authorization)?.[1]
+  const token = bearerToken(authorization)
   if (token === undefined) throw new OAuthError('invalid_request', 'The Authorization header is not a bearer token')
   return token
 }

@@ -1,15 +1,11 @@
 /** The contract of a grant type (RFC 6749 §1.3): it fills one hole of the pipeline in exchange.ts, and knows no HTTP. */
 import type { Client } from '../oauth/client_metadata.ts'
 import type { Parameters } from '../oauth/parameters.ts'
+import type { RequestFacts } from '../storage/audit_events.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { Authorization } from '../tokens/authorization.ts'
 
-export type GrantRequest = {
-  parameters: Parameters
-  /** For the audit. */
-  ip: string
-  requestId: string
-}
+export type GrantRequest = RequestFacts & { parameters: Parameters }
 
 export type Grant = {
   /**

@@ -12,7 +12,7 @@ export type ClaimsSource = {
   updatedAt: number
 }
 
-export const CLAIMS_BY_SCOPE = {
+const CLAIMS_BY_SCOPE = {
   profile: [
     'name',
     'given_name',

@@ -12,20 +12,22 @@ export const accessTokenTtl = (client: Client, fallback: number): number =>
 type Times = { iat: number; exp: number; jti: string }
 
 /** RFC 9068 §2.2.1 – about the person's sign-in; §7.2.1 – roles only when the client was allowed to see them. */
-const addPerson = (claims: AccessTokenClaims, authorization: Authorization): void => {
-  if (!authorization.person) return
-  const { user, granted } = authorization.person
-  claims.auth_time = granted.authTime
-  if (granted.acr !== undefined) claims.acr = granted.acr
-  if (granted.amr.length > 0) claims.amr = granted.amr
-  if (granted.sessionId !== undefined) claims.sid = granted.sessionId
-  if (authorization.scopes.includes('roles')) claims.roles = user.roles
+const personClaims = ({ person, scopes }: Authorization): Partial<AccessTokenClaims> => {
+  if (!person) return {}
+  const { user, granted } = person
+  return {
+    auth_time: granted.authTime,
+    ...(granted.acr === undefined ? {} : { acr: granted.acr }),
+    ...(granted.amr.length === 0 ? {} : { amr: granted.amr }),
+    ...(granted.sessionId === undefined ? {} : { sid: granted.sessionId }),
+    ...(scopes.includes('roles') ? { roles: user.roles } : {}),
+  }
 }
 
 /** RFC 9068 §2.2 – the claims, the audience being this issuer itself (§3). */
 export const accessTokenClaims = (realm: Realm, authorization: Authorization, times: Times): AccessTokenClaims => {
   const { client, person, scopes } = authorization
-  const claims: AccessTokenClaims = {
+  return {
     iss: realm.issuer,
     sub: person ? person.user.id : client.clientId,
     aud: realm.issuer,
@@ -34,8 +36,7 @@ export const accessTokenClaims = (realm: Realm, authorization: Authorization, ti
     exp: times.exp,
     jti: times.jti,
     authorization_id: authorization.id,
+    ...(scopes.length === 0 ? {} : { scope: joinScope(scopes) }),
+    ...personClaims(authorization),
   }
-  if (scopes.length > 0) claims.scope = joinScope(scopes)
-  addPerson(claims, authorization)
-  return claims
 }
