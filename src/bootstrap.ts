@@ -81,7 +81,7 @@ const createFromEnvironment = async (deps: BootstrapDeps): Promise<boolean> => {
   const passwordHash = await deps.passwordHashing.hash(password)
   const create = createFirstAdministrator(deps)
   try {
-    if (await create({ username: initial.username, passwordHash, ip: undefined, requestId: undefined }))
+    if (await create({ username: initial.username, passwordHash, facts: undefined }))
       deps.log.info('the initial administrator was created from the environment')
     return true
   } catch (error) {

@@ -131,7 +131,7 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
     passwordHashing,
     passwordAuthentication,
     jwtIdps,
-    upstream: createUpstream({ ...base, jwtIdps }),
+    upstream: createUpstream({ ...base, jwtIdps, loginFlow }),
     totp,
     loginFlow,
     authenticateClient,
@@ -148,17 +148,5 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
       await sessionStore.close()
       await database.close()
     },
-  }
-}
-
-/** The same, ready to answer requests. */
-export const createDependencies = async (config: Config, overrides: Overrides = {}): Promise<Dependencies> => {
-  const deps = openDependencies(config, overrides)
-  try {
-    await deps.prepare()
-    return deps
-  } catch (error) {
-    await deps.close()
-    throw error
   }
 }

@@ -46,7 +46,7 @@ const noSchemas = (): never => {
   throw new Error('Endpoints check what they take themselves; a JSON schema is never compiled')
 }
 
-export const createServer = async (deps: Dependencies, isPrepared: () => boolean) => {
+const createServer = async (deps: Dependencies, isPrepared: () => boolean) => {
   const { config, random } = deps
   const connections = createConnections()
   let isDraining = false

@@ -138,5 +138,3 @@ export const createPathValidation = (authorities: readonly X509Certificate[]) =>
     return { problem }
   }
 }
-
-export type PathValidation = ReturnType<typeof createPathValidation>

@@ -2,11 +2,12 @@
 import { X509Certificate } from 'node:crypto'
 import { keysOfCertificate, thumbprintOf } from '../oauth/certificate_identity.ts'
 import type { PresentedCertificate } from '../oauth/presented_certificate.ts'
+import type { RequestFacts } from '../storage/audit_events.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import { createPathValidation, type Verdict } from './certificate_path.ts'
-import type { LoginFacts, Proof } from './first_factor.ts'
+import type { Proof } from './first_factor.ts'
 import { createRevocation } from './revocation.ts'
 
 export type ClientCertificateDeps = {
@@ -50,7 +51,7 @@ export const createClientCertificateAuthentication = ({ config, clock, log }: Cl
     async prove(
       realm: Pick<Realm, 'settings' | 'store'>,
       { certificate }: { certificate: PresentedCertificate },
-      _facts: LoginFacts,
+      _facts: RequestFacts,
     ): Promise<Proof> {
       const params = realm.settings.auth_params.client_certificate_params
       if (!params) return refused('method_off')
@@ -67,5 +68,3 @@ export const createClientCertificateAuthentication = ({ config, clock, log }: Cl
     },
   }
 }
-
-export type ClientCertificateAuthentication = ReturnType<typeof createClientCertificateAuthentication>

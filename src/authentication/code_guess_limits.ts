@@ -4,7 +4,7 @@
  * alone: a code of six digits, of which three are right at a time, is found with a chance of 6 in 100000 a day.
  */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
-import { OAuthError } from '../oauth/errors.ts'
+import { tooManyRequests } from '../oauth/errors.ts'
 
 const GUESSES_AT_A_TIME = 10
 const WINDOW_SECONDS = 300
@@ -15,10 +15,9 @@ const count = async (limiter: RateLimiterMemory, key: string): Promise<void> => 
   try {
     await limiter.consume(key)
   } catch (refused) {
-    if (!(refused instanceof RateLimiterRes)) throw refused
-    throw new OAuthError('too_many_requests', 'Too many codes were wrong', {
-      retryAfterSeconds: Math.max(1, Math.ceil(refused.msBeforeNext / 1000)),
-    })
+    throw refused instanceof RateLimiterRes
+      ? tooManyRequests('Too many codes were wrong', refused.msBeforeNext)
+      : refused
   }
 }
 
@@ -46,5 +45,3 @@ export const createCodeGuessLimits = () => {
     }
   }
 }
-
-export type LimitCodeGuesses = ReturnType<typeof createCodeGuessLimits>

@@ -3,6 +3,7 @@
  * first: that locks its row, so of many nodes and requests at the same time one finds no administrator yet (T-AD-16).
  */
 import { ADMINISTRATORS_REALM } from '../oauth/realm_settings.ts'
+import { newAuditEvent, type RequestFacts } from '../storage/audit_events.ts'
 import type { Store } from '../storage/store.ts'
 import type { User } from '../storage/users.ts'
 import type { Clock } from '../system/clock.ts'
@@ -14,8 +15,8 @@ export type FirstAdministratorDeps = { store: Pick<Store, 'transaction'>; clock:
 export type FirstAdministrator = {
   username: string
   passwordHash: string
-  ip: string | undefined
-  requestId: string | undefined
+  /** Undefined where the environment names the administrator. */
+  facts: RequestFacts | undefined
   /** Consumed in the same transaction; nothing happens when somebody else did. */
   setupTokenHash?: string
 }
@@ -48,17 +49,14 @@ export const createFirstAdministrator =
       if (first.setupTokenHash !== undefined && !(await repositories.setupTokens.consume(first.setupTokenHash, now)))
         return false
       await administrators.users.insert(user)
-      await administrators.audit.insert({
-        id: random.id(),
-        occurredAt: now,
-        type: 'administrator.created',
-        outcome: 'success',
-        principal: user.username,
-        target: user.id,
-        ip: first.ip,
-        requestId: first.requestId,
-        detail: { by: first.setupTokenHash === undefined ? 'environment' : 'setup_link' },
-      })
+      await administrators.audit.insert(
+        newAuditEvent({ clock, random }, first.facts, {
+          type: 'administrator.created',
+          principal: user.username,
+          target: user.id,
+          detail: { by: first.setupTokenHash === undefined ? 'environment' : 'setup_link' },
+        }),
+      )
       return true
     })
   }

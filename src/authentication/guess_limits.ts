@@ -3,9 +3,9 @@
  * checked (T-BF-03), so that guesses made at the same time cannot overtake the count; a right one is forgotten.
  * By account and source together, so that nobody is locked out by a stranger's guesses (T-BF-06), and by source alone.
  */
-import ipaddr from 'ipaddr.js'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
-import { OAuthError } from '../oauth/errors.ts'
+import { OAuthError, tooManyRequests } from '../oauth/errors.ts'
+import { sourceOf } from '../system/source.ts'
 import { type BoundedQueue, createBoundedQueue } from './bounded_queue.ts'
 
 const WINDOW_SECONDS = 300
@@ -14,29 +14,6 @@ const GUESSES_PER_SOURCE = 300
 
 /** Of one account from one source: fewer than its guesses, so that right ones at the same time never use them up. */
 const AT_A_TIME = { maxRunning: 4, maxWaiting: 100 }
-
-const IPV6_PREFIX_PARTS = 4
-
-const IPV4 = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/
-
-/** One IPv4 address, or the /64 that one IPv6 customer has at the least. */
-export const sourceOf = (ip: string): string => {
-  // The address of a socket, as it was read: parsing it costs more than the rest of a client's authentication.
-  if (IPV4.test(ip)) return ip
-  if (!ipaddr.isValid(ip)) return 'unknown'
-  const address = ipaddr.process(ip)
-  return address instanceof ipaddr.IPv6
-    ? address.parts
-        .slice(0, IPV6_PREFIX_PARTS)
-        .map((part) => part.toString(16))
-        .join(':')
-    : address.toString()
-}
-
-const tooMany = (milliseconds: number): OAuthError =>
-  new OAuthError('too_many_requests', 'Too many attempts to sign in', {
-    retryAfterSeconds: Math.max(1, Math.ceil(milliseconds / 1000)),
-  })
 
 const isTooMany = (error: unknown): boolean => error instanceof OAuthError && error.code === 'too_many_requests'
 
@@ -55,7 +32,9 @@ export const createGuessLimits = () => {
     try {
       await limiter.consume(key)
     } catch (refused) {
-      throw refused instanceof RateLimiterRes ? tooMany(refused.msBeforeNext) : refused
+      throw refused instanceof RateLimiterRes
+        ? tooManyRequests('Too many attempts to sign in', refused.msBeforeNext)
+        : refused
     }
   }
 
@@ -111,5 +90,3 @@ export const createGuessLimits = () => {
     }
   }
 }
-
-export type LimitGuesses = ReturnType<typeof createGuessLimits>

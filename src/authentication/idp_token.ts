@@ -109,5 +109,3 @@ export const createVerifyIdpToken = (deps: JwksCacheDeps) => {
     return { isRight: true, issuer: idp.jwt_issuer_uri, subject: sub as string, claims: jwt.claims }
   }
 }
-
-export type VerifyIdpToken = ReturnType<typeof createVerifyIdpToken>

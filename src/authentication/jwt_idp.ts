@@ -10,11 +10,12 @@
 import type { JwksCacheDeps } from '../keys/jwks_cache.ts'
 import { type Claims, isNumericDate } from '../oauth/jwt.ts'
 import { usernameProblem } from '../oauth/username.ts'
+import type { RequestFacts } from '../storage/audit_events.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { User } from '../storage/users.ts'
 import { type Milliseconds, toSeconds } from '../system/clock.ts'
 import { constantTimeEquals } from '../system/hashing.ts'
-import type { LoginFacts, Proof } from './first_factor.ts'
+import type { Proof } from './first_factor.ts'
 import { createVerifyIdpToken, type IdpVerdict, LEEWAY_SECONDS } from './idp_token.ts'
 import { createRefusalLimits } from './refusal_limits.ts'
 
@@ -79,7 +80,7 @@ export const createJwtIdpAuthentication = (deps: JwtIdpDeps) => {
 
   return {
     /** Throws too_many_requests, and temporarily_unavailable while the provider's keys are unknown. */
-    prove(realm: Realm, { token }: { token: string }, { ip }: LoginFacts): Promise<Proof> {
+    prove(realm: Realm, { token }: { token: string }, { ip }: RequestFacts): Promise<Proof> {
       return limitRefusals(ip, async () => {
         const verdict = await verify(realm, token, ({ jwt_audience, client_id }) => ({
           audience: jwt_audience ?? client_id,

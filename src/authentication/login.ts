@@ -2,12 +2,12 @@
  * The login state machine, for the JSON API and the pages alike: one credential proves who it is, a one-time code comes on
  * top where the user has it, and an expired password is changed before anything else happens. Every ending is on record.
  */
-import type { AuditEvent } from '../storage/audit_events.ts'
+import { newAuditEvent, type RequestFacts } from '../storage/audit_events.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { User } from '../storage/users.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Random } from '../system/random.ts'
-import type { AuthScheme, Credential, LoginFacts, Proof } from './first_factor.ts'
+import type { AuthScheme, Credential, Method, Proof } from './first_factor.ts'
 
 /** A first factor that was proved, small enough to be kept while a person looks for the code. */
 export type FirstFactor = { scheme: AuthScheme; amr: string[]; isPasswordExpired: boolean }
@@ -32,17 +32,11 @@ export type LoginOutcome =
 export type SecondFactor = {
   isRequired(realm: Realm, user: User): Promise<boolean>
   /** Right codes once each; throws too_many_requests when too many were wrong. The amr says how it was proved. */
-  verify(realm: Realm, user: User, code: string, facts: LoginFacts): Promise<string[] | undefined>
+  verify(realm: Realm, user: User, code: string, facts: RequestFacts): Promise<string[] | undefined>
 }
 
 export type LoginDeps = {
-  methods: {
-    [S in AuthScheme]: (
-      realm: Realm,
-      credential: Extract<Credential, { scheme: S }>,
-      facts: LoginFacts,
-    ) => Promise<Proof>
-  }
+  methods: { [S in AuthScheme]: Method<S> }
   totp: SecondFactor
   clock: Clock
   random: Random
@@ -51,32 +45,20 @@ export type LoginDeps = {
 type Ending = { type: 'login.succeeded' | 'login.failed'; scheme: string; user: User | undefined; reason?: string }
 
 export const createLoginFlow = ({ methods, totp, clock, random }: LoginDeps) => {
-  const record = async (realm: Realm, { type, scheme, user, reason }: Ending, facts: LoginFacts): Promise<void> => {
-    const event: Omit<AuditEvent, 'realmId'> = {
-      id: random.id(),
-      occurredAt: clock.now(),
+  const record = async (realm: Realm, { type, scheme, user, reason }: Ending, facts: RequestFacts): Promise<void> => {
+    const event = newAuditEvent({ clock, random }, facts, {
       type,
       outcome: type === 'login.failed' ? 'failure' : 'success',
       // Never a name that nobody has: people type their password there.
       principal: user?.username,
       target: user?.id,
-      ip: facts.ip,
-      requestId: facts.requestId,
       detail: { auth_scheme: scheme, ...(reason === undefined ? {} : { reason }) },
-    }
+    })
     await realm.store.audit.insert(event)
   }
 
-  const prove = (realm: Realm, credential: Credential, facts: LoginFacts): Promise<Proof> => {
-    switch (credential.scheme) {
-      case 'up':
-        return methods.up(realm, credential, facts)
-      case 'jwt':
-        return methods.jwt(realm, credential, facts)
-      case 'cc':
-        return methods.cc(realm, credential, facts)
-    }
-  }
+  const prove = <S extends AuthScheme>(realm: Realm, credential: Credential<S>, facts: RequestFacts): Promise<Proof> =>
+    methods[credential.scheme](realm, credential, facts)
 
   const mayChangePassword = (realm: Realm): boolean =>
     realm.settings.auth_params.username_password_params?.allow_expired_passwords ?? false
@@ -85,7 +67,7 @@ export const createLoginFlow = ({ methods, totp, clock, random }: LoginDeps) => 
     realm: Realm,
     user: User,
     proved: FirstFactor & { isTotp: boolean },
-    facts: LoginFacts,
+    facts: RequestFacts,
   ): Promise<LoginOutcome> => {
     const authScheme = proved.isTotp ? `${proved.scheme}+totp` : proved.scheme
     if (proved.isPasswordExpired && !mayChangePassword(realm)) {
@@ -102,7 +84,7 @@ export const createLoginFlow = ({ methods, totp, clock, random }: LoginDeps) => 
     user: User,
     firstFactor: FirstFactor,
     code: string | undefined,
-    facts: LoginFacts,
+    facts: RequestFacts,
   ): Promise<LoginOutcome> => {
     if (!(await totp.isRequired(realm, user)))
       return await finish(realm, user, { ...firstFactor, isTotp: false }, facts)
@@ -117,26 +99,33 @@ export const createLoginFlow = ({ methods, totp, clock, random }: LoginDeps) => 
     return await finish(realm, user, proved, facts)
   }
 
+  const proceed = async (
+    realm: Realm,
+    { scheme, proof, code }: { scheme: AuthScheme; proof: Proof; code?: string | undefined },
+    facts: RequestFacts,
+  ): Promise<LoginOutcome> => {
+    if (!proof.isProved) {
+      await record(realm, { type: 'login.failed', scheme, user: proof.user, reason: proof.reason }, facts)
+      return { outcome: 'failed' }
+    }
+    const { user, amr, isPasswordExpired } = proof
+    return await secondFactor(realm, user, { scheme, amr, isPasswordExpired }, code, facts)
+  }
+
   return {
     /** Throws too_many_requests, and temporarily_unavailable when too many passwords are being checked. */
     async login(
       realm: Realm,
       credential: Credential,
       code: string | undefined,
-      facts: LoginFacts,
+      facts: RequestFacts,
     ): Promise<LoginOutcome> {
       const proof = await prove(realm, credential, facts)
-      if (!proof.isProved) {
-        await record(
-          realm,
-          { type: 'login.failed', scheme: credential.scheme, user: proof.user, reason: proof.reason },
-          facts,
-        )
-        return { outcome: 'failed' }
-      }
-      const { user, amr, isPasswordExpired } = proof
-      return await secondFactor(realm, user, { scheme: credential.scheme, amr, isPasswordExpired }, code, facts)
+      return await proceed(realm, { scheme: credential.scheme, proof, code }, facts)
     },
+
+    /** Begins with what a method said of a credential that came another way than by `login`: at an identity provider. */
+    proceed,
 
     /** Goes on where `totp_required` left off; the caller keeps the first factor where only this browser can reach it. */
     secondFactor,

@@ -2,7 +2,7 @@
 import { OAuthError } from '../oauth/errors.ts'
 import { usernameProblem } from '../oauth/username.ts'
 import type { Sessions } from '../sessions/sessions.ts'
-import type { AuditEvent } from '../storage/audit_events.ts'
+import { type AuditEvent, type NewAuditEvent, newAuditEvent, type RequestFacts } from '../storage/audit_events.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { Store } from '../storage/store.ts'
 import { canonicalUsername, type User } from '../storage/users.ts'
@@ -10,7 +10,7 @@ import type { Clock } from '../system/clock.ts'
 import { constantTimeEquals } from '../system/hashing.ts'
 import type { Log } from '../system/log.ts'
 import type { Random } from '../system/random.ts'
-import type { LoginFacts, Proof } from './first_factor.ts'
+import type { Proof } from './first_factor.ts'
 import { createGuessLimits } from './guess_limits.ts'
 import type { PasswordHashing } from './password_hashing.ts'
 import { checkNewPassword, type PasswordProblem, toPassword } from './password_policy.ts'
@@ -37,26 +37,23 @@ const isExpired = (user: User, maxAgeSeconds: number | undefined, now: number): 
 }
 
 export const createPasswordAuthentication = (deps: PasswordDeps) => {
-  const { passwordHashing, store, sessions, clock, random, log } = deps
+  const { passwordHashing, store, sessions, clock, log } = deps
   const limitGuesses = createGuessLimits()
 
   const event = (
     type: AuditEvent['type'],
     user: User | undefined,
-    facts: LoginFacts,
+    facts: RequestFacts,
     detail: AuditEvent['detail'],
-  ): Omit<AuditEvent, 'realmId'> => ({
-    id: random.id(),
-    occurredAt: clock.now(),
-    type,
-    outcome: type === 'login.failed' ? 'failure' : 'success',
-    // Never a name that nobody has: people type their password there.
-    principal: user?.username,
-    target: user?.id,
-    ip: facts.ip,
-    requestId: facts.requestId,
-    detail: { auth_scheme: 'up', ...detail },
-  })
+  ): NewAuditEvent =>
+    newAuditEvent(deps, facts, {
+      type,
+      outcome: type === 'login.failed' ? 'failure' : 'success',
+      // Never a name that nobody has: people type their password there.
+      principal: user?.username,
+      target: user?.id,
+      detail: { auth_scheme: 'up', ...detail },
+    })
 
   /** T-BF-01 – one hash, whatever is wrong: who exists, who is disabled and who has no password cannot be told apart. */
   const verify = async (user: User | undefined, text: string): Promise<Verdict> => {
@@ -94,7 +91,7 @@ export const createPasswordAuthentication = (deps: PasswordDeps) => {
     usernameProblem(username) === undefined ? await realm.store.users.findByUsername(username) : undefined
 
   /** The verdict on a guess, which is counted before anything is looked at. */
-  const judge = async (realm: Realm, username: string, password: string, facts: LoginFacts): Promise<Verdict> => {
+  const judge = async (realm: Realm, username: string, password: string, facts: RequestFacts): Promise<Verdict> => {
     const guess = { realmId: realm.id, canonicalUsername: canonicalUsername(username.slice(0, 256)), ip: facts.ip }
     const verdict = await limitGuesses(guess, async () => verify(await findUser(realm, username), password))
     if (!verdict.isRight) return verdict
@@ -105,7 +102,7 @@ export const createPasswordAuthentication = (deps: PasswordDeps) => {
   }
 
   /** T-RT-08 – who knew the old password must not keep what they got with it. */
-  const storePassword = async (realm: Realm, user: User, password: string, facts: LoginFacts): Promise<User> => {
+  const storePassword = async (realm: Realm, user: User, password: string, facts: RequestFacts): Promise<User> => {
     const passwordHash = await passwordHashing.hash(password)
     const now = clock.now()
     const changes = { passwordHash, passwordChangedAt: now, changePassword: false }
@@ -121,7 +118,11 @@ export const createPasswordAuthentication = (deps: PasswordDeps) => {
 
   return {
     /** Throws too_many_requests, and temporarily_unavailable when too many passwords are being checked. */
-    async prove(realm: Realm, credentials: { username: string; password: string }, facts: LoginFacts): Promise<Proof> {
+    async prove(
+      realm: Realm,
+      credentials: { username: string; password: string },
+      facts: RequestFacts,
+    ): Promise<Proof> {
       const params = realm.settings.auth_params.username_password_params
       if (!params) return { isProved: false, user: undefined, reason: 'method_off' }
       const verdict = await judge(realm, credentials.username, credentials.password, facts)
@@ -140,7 +141,7 @@ export const createPasswordAuthentication = (deps: PasswordDeps) => {
       realm: Realm,
       user: Pick<User, 'id' | 'username'>,
       passwords: { current: string; next: string },
-      facts: LoginFacts & { exceptSessionId?: string },
+      facts: RequestFacts & { exceptSessionId?: string },
     ): Promise<PasswordChange> {
       if (!realm.settings.auth_params.username_password_params) return { outcome: 'wrong_password' }
       const verdict = await judge(realm, user.username, passwords.current, facts)

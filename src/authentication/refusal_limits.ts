@@ -3,9 +3,9 @@
  * stranger from filling the audit trail.
  */
 import { RateLimiterMemory } from 'rate-limiter-flexible'
-import { OAuthError } from '../oauth/errors.ts'
+import { tooManyRequests } from '../oauth/errors.ts'
+import { sourceOf } from '../system/source.ts'
 import type { Proof } from './first_factor.ts'
-import { sourceOf } from './guess_limits.ts'
 
 const WINDOW_SECONDS = 300
 const REFUSALS_PER_SOURCE = 300
@@ -17,11 +17,8 @@ export const createRefusalLimits = () => {
   return async (ip: string, prove: () => Promise<Proof>): Promise<Proof> => {
     const source = sourceOf(ip)
     const state = await refusals.get(source)
-    if (state !== null && state.consumedPoints >= REFUSALS_PER_SOURCE) {
-      throw new OAuthError('too_many_requests', 'Too many attempts to sign in', {
-        retryAfterSeconds: Math.max(1, Math.ceil(state.msBeforeNext / 1000)),
-      })
-    }
+    if (state !== null && state.consumedPoints >= REFUSALS_PER_SOURCE)
+      throw tooManyRequests('Too many attempts to sign in', state.msBeforeNext)
     const proof = await prove()
     if (!proof.isProved) await refusals.penalty(source)
     return proof

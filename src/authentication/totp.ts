@@ -2,9 +2,15 @@
 import { createSealing, type SecretsParams } from '../keys/sealing.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import type { AuthParams } from '../oauth/realm_settings.ts'
-import type { AuditEvent, AuditEventType } from '../storage/audit_events.ts'
+import {
+  type AuditEvent,
+  type AuditEventType,
+  type NewAuditEvent,
+  newAuditEvent,
+  type RequestFacts,
+} from '../storage/audit_events.ts'
 import { isDuplicateKey } from '../storage/database.ts'
-import type { Realm } from '../storage/realm_directory.ts'
+import { type Realm, shownRealm } from '../storage/realm_directory.ts'
 import type { RealmStore, Store } from '../storage/store.ts'
 import type { TotpCredential } from '../storage/totp_credentials.ts'
 import type { User } from '../storage/users.ts'
@@ -12,7 +18,6 @@ import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import type { Random } from '../system/random.ts'
 import { createCodeGuessLimits } from './code_guess_limits.ts'
-import type { LoginFacts } from './first_factor.ts'
 import { newRecoveryCodes, recoveryCodeHash } from './recovery_code.ts'
 import { canonicalSecret, findStep, isTotpCode, newSecret, otpauthUrl } from './totp_code.ts'
 
@@ -39,7 +44,8 @@ const hashesOf = (codes: readonly string[]): string[] => codes.map((code) => rec
 /** What the app calls us: the host and, where it is not the default one, the realm. */
 const issuerName = (realm: Pick<Realm, 'id' | 'issuer'>): string => {
   const { hostname } = new URL(realm.issuer)
-  return realm.issuer.endsWith(`/realms/${realm.id}`) ? `${hostname} (${realm.id})` : hostname
+  const shown = shownRealm(realm)
+  return shown === undefined ? hostname : `${hostname} (${shown})`
 }
 
 /** In place of whatever the user had. Inside a transaction. */
@@ -60,19 +66,12 @@ export const createTotp = (deps: TotpDeps) => {
   const event = (
     type: AuditEventType,
     user: User,
-    facts: LoginFacts,
+    facts: RequestFacts,
     detail: AuditEvent['detail'] = {},
-  ): Omit<AuditEvent, 'realmId'> => ({
-    id: random.id(),
-    occurredAt: clock.now(),
-    type,
-    outcome: 'success',
-    principal: user.username,
-    target: user.id,
-    ip: facts.ip,
-    requestId: facts.requestId,
-    detail,
-  })
+  ): NewAuditEvent => {
+    const outcome = type === 'login.failed' ? 'failure' : 'success'
+    return newAuditEvent(deps, facts, { type, outcome, principal: user.username, target: user.id, detail })
+  }
 
   /** Throws conflict where nobody can enrol. */
   const requireParams = (realm: Realm): TotpParams => {
@@ -108,7 +107,7 @@ export const createTotp = (deps: TotpDeps) => {
     return true
   }
 
-  const useRecoveryCode = async (realm: Realm, user: User, code: string, facts: LoginFacts): Promise<boolean> => {
+  const useRecoveryCode = async (realm: Realm, user: User, code: string, facts: RequestFacts): Promise<boolean> => {
     const codeHash = recoveryCodeHash(code)
     if (codeHash === undefined) return false
     return await store.transaction(async (repositories) => {
@@ -120,7 +119,7 @@ export const createTotp = (deps: TotpDeps) => {
     })
   }
 
-  const check = (realm: Realm, user: User, code: string, facts: LoginFacts): Promise<boolean> => {
+  const check = (realm: Realm, user: User, code: string, facts: RequestFacts): Promise<boolean> => {
     const typed = code.trim()
     const digits = typed.replace(/\s/g, '')
     const owner = `${realm.id} ${user.id}`
@@ -163,20 +162,14 @@ export const createTotp = (deps: TotpDeps) => {
     },
 
     /** RFC 8176 §2 – `otp` for a right code, which counts once; undefined otherwise. Throws too_many_requests. */
-    async verify(realm: Realm, user: User, code: string, facts: LoginFacts): Promise<string[] | undefined> {
+    async verify(realm: Realm, user: User, code: string, facts: RequestFacts): Promise<string[] | undefined> {
       return (await check(realm, user, code, facts)) ? ['otp'] : undefined
     },
 
     /** Before a change by who is signed in already. A wrong code is on record. Throws too_many_requests. */
-    async confirm(realm: Realm, user: User, code: string, facts: LoginFacts): Promise<boolean> {
+    async confirm(realm: Realm, user: User, code: string, facts: RequestFacts): Promise<boolean> {
       const isRight = await check(realm, user, code, facts)
-      if (!isRight) {
-        const failure = {
-          ...event('login.failed', user, facts, { reason: 'wrong_totp_code' }),
-          outcome: 'failure',
-        } as const
-        await realm.store.audit.insert(failure)
-      }
+      if (!isRight) await realm.store.audit.insert(event('login.failed', user, facts, { reason: 'wrong_totp_code' }))
       return isRight
     },
 
@@ -195,7 +188,7 @@ export const createTotp = (deps: TotpDeps) => {
       realm: Realm,
       user: User,
       proposal: Proposal,
-      facts: LoginFacts,
+      facts: RequestFacts,
     ): Promise<{ recoveryCodes: string[] } | undefined> {
       const enrolment = prepare(realm, user.id, proposal)
       if (!enrolment) return undefined
@@ -215,7 +208,7 @@ export const createTotp = (deps: TotpDeps) => {
     },
 
     /** By the user: false when they were off. The caller has asked for a code before. */
-    disable: (realm: Realm, user: User, facts: LoginFacts): Promise<boolean> =>
+    disable: (realm: Realm, user: User, facts: RequestFacts): Promise<boolean> =>
       store.transaction(async (repositories) => {
         const inRealm = repositories.realm(realm.id)
         if (!(await inRealm.totpCredentials.delete(user.id))) return false
@@ -224,7 +217,7 @@ export const createTotp = (deps: TotpDeps) => {
       }),
 
     /** By the user: ten new codes, with which the old ones end. The caller has asked for a code before. */
-    async replaceRecoveryCodes(realm: Realm, user: User, facts: LoginFacts): Promise<string[]> {
+    async replaceRecoveryCodes(realm: Realm, user: User, facts: RequestFacts): Promise<string[]> {
       const recoveryCodes = newRecoveryCodes(random)
       await store.transaction(async (repositories) => {
         const inRealm = repositories.realm(realm.id)

@@ -7,21 +7,21 @@ import { createSealing, type SealingDeps } from '../keys/sealing.ts'
 import type { AuthorizationRequest } from '../oauth/authorization_request.ts'
 import type { Parameters } from '../oauth/parameters.ts'
 import { isUpstreamProvider, type UpstreamProvider } from '../oauth/realm_settings.ts'
+import type { RequestFacts } from '../storage/audit_events.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { UpstreamRequest } from '../storage/upstream_requests.ts'
-import type { User } from '../storage/users.ts'
 import type { Clock } from '../system/clock.ts'
 import { hmacSha256, sha256 } from '../system/hashing.ts'
 import type { Log } from '../system/log.ts'
 import { type Outbound, OutboundError } from '../system/outbound.ts'
 import type { Random } from '../system/random.ts'
-import type { LoginFacts, Proof } from './first_factor.ts'
 import type { Freshness, JwtIdpAuthentication } from './jwt_idp.ts'
-import type { FirstFactor } from './login.ts'
+import type { LoginFlow, LoginOutcome } from './login.ts'
 import { openSecret } from './upstream_secret.ts'
 
 export type UpstreamDeps = SealingDeps & {
   jwtIdps: Pick<JwtIdpAuthentication, 'proveUpstream'>
+  loginFlow: Pick<LoginFlow, 'proceed'>
   outbound: Pick<Outbound, 'postForm'>
   clock: Clock
   random: Random
@@ -36,7 +36,7 @@ export type InBrowser = { browserSecret: string; asked: AskedOfPerson }
 
 /** `cancelled`: by the person. `no_account`: who it is was proved, and nobody here. `failed`: everything else. */
 export type UpstreamAnswer =
-  | { answer: 'proved'; user: User; firstFactor: FirstFactor }
+  | { answer: 'proved'; login: Exclude<LoginOutcome, { outcome: 'failed' }> }
   | { answer: 'cancelled' | 'no_account' | 'failed'; provider: UpstreamProvider | undefined }
 
 /** Of a token that is right. */
@@ -134,7 +134,7 @@ const readResponse = (
 }
 
 export const createUpstream = (deps: UpstreamDeps) => {
-  const { jwtIdps, outbound, clock, random, log } = deps
+  const { jwtIdps, loginFlow, outbound, clock, random, log } = deps
   const sealing = createSealing(deps)
 
   /** Undefined when the provider gave none. */
@@ -162,24 +162,6 @@ export const createUpstream = (deps: UpstreamDeps) => {
       log.warn({ err, realm: realm.id, issuer: provider.jwt_issuer_uri }, 'a code could not be redeemed upstream')
       return undefined
     }
-  }
-
-  const recordFailure = async (
-    realm: Realm,
-    { user, reason }: Extract<Proof, { isProved: false }>,
-    { ip, requestId }: LoginFacts,
-  ): Promise<void> => {
-    await realm.store.audit.insert({
-      id: random.id(),
-      occurredAt: clock.now(),
-      type: 'login.failed',
-      outcome: 'failure',
-      principal: user?.username,
-      target: user?.id,
-      ip,
-      requestId,
-      detail: { auth_scheme: 'jwt', reason },
-    })
   }
 
   return {
@@ -213,7 +195,7 @@ export const createUpstream = (deps: UpstreamDeps) => {
       request: UpstreamRequest,
       response: Parameters,
       { browserSecret, asked }: InBrowser,
-      facts: LoginFacts,
+      facts: RequestFacts,
     ): Promise<UpstreamAnswer> {
       const provider = upstreamProvidersOf(realm).find((known) => known.jwt_issuer_uri === request.issuer)
       if (!provider) return { answer: 'failed', provider }
@@ -230,12 +212,10 @@ export const createUpstream = (deps: UpstreamDeps) => {
         nonce: nonceOf(browserSecret, state),
         freshness: freshnessOf(asked, request, clock.now()),
       })
-      if (proof.isProved) {
-        const { user, amr, isPasswordExpired } = proof
-        return { answer: 'proved', user, firstFactor: { scheme: 'jwt', amr, isPasswordExpired } }
-      }
-      await recordFailure(realm, proof, facts)
-      return { answer: NO_ACCOUNT.has(proof.reason) ? 'no_account' : 'failed', provider }
+      const login = await loginFlow.proceed(realm, { scheme: 'jwt', proof }, facts)
+      if (login.outcome !== 'failed') return { answer: 'proved', login }
+      const hasNoAccount = !proof.isProved && NO_ACCOUNT.has(proof.reason)
+      return { answer: hasNoAccount ? 'no_account' : 'failed', provider }
     },
   }
 }

@@ -6,7 +6,7 @@ import { OAuthError } from '../oauth/errors.ts'
 import type { Granted } from '../oauth/granted.ts'
 import { knowsSessions } from '../oauth/logout_uris.ts'
 import { profileOf } from '../oauth/profile.ts'
-import type { AuditEvent } from '../storage/audit_events.ts'
+import { type NewAuditEvent, newAuditEvent, type RequestFacts } from '../storage/audit_events.ts'
 import { isDuplicateKey } from '../storage/database.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { RealmStore, Store } from '../storage/store.ts'
@@ -29,10 +29,8 @@ export type CompleteDeps = {
 /** Everything that waits for this answer, and that no second one may be given for. */
 export type Awaiting = { interactionId: string | undefined; pushedRequestHash: string | undefined }
 
-export type Facts = { ip: string; requestId: string }
-
 /** What the person decided on the consent page. */
-export type ConsentDecision = { decision: 'allow' | 'deny'; facts: Facts }
+export type ConsentDecision = { decision: 'allow' | 'deny'; facts: RequestFacts }
 
 const closeAwaiting = async (store: RealmStore, awaiting: Awaiting, now: number): Promise<void> => {
   const { interactionId, pushedRequestHash } = awaiting
@@ -92,17 +90,13 @@ export const createComplete = ({ store, clock, random, config }: CompleteDeps) =
     request: AuthorizationRequest,
     { user }: SignedIn,
     { decision, facts }: ConsentDecision,
-  ): Omit<AuditEvent, 'realmId'> => ({
-    id: random.id(),
-    occurredAt: clock.now(),
-    type: decision === 'allow' ? 'consent.granted' : 'consent.denied',
-    outcome: 'success',
-    principal: user.username,
-    target: request.client.clientId,
-    ip: facts.ip,
-    requestId: facts.requestId,
-    detail: { scopes: [...scopesToAllow(request)] },
-  })
+  ): NewAuditEvent =>
+    newAuditEvent({ clock, random }, facts, {
+      type: decision === 'allow' ? 'consent.granted' : 'consent.denied',
+      principal: user.username,
+      target: request.client.clientId,
+      detail: { scopes: [...scopesToAllow(request)] },
+    })
 
   /** The row outlives the code and the access token made from it, so that a replay can still revoke that. */
   const purgeAfter = (request: AuthorizationRequest, now: number): number => {

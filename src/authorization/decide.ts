@@ -52,5 +52,3 @@ export const createDecide =
       throw error instanceof OAuthError ? new AuthorizationRefused(error, request) : error
     }
   }
-
-export type Decide = ReturnType<typeof createDecide>

@@ -6,17 +6,14 @@ import { OAuthError } from '../oauth/errors.ts'
 import type { Interaction } from '../storage/interactions.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { Clock } from '../system/clock.ts'
-import { constantTimeEquals, hmacSha256, sha256 } from '../system/hashing.ts'
+import { constantTimeEquals, sha256 } from '../system/hashing.ts'
 import type { Random } from '../system/random.ts'
+import { isBrowserSecret } from './csrf_token.ts'
 import type { StoredParameters } from './read_request.ts'
 
 const LIFETIME_MS = 600_000
 
 const ID = /^[A-Za-z0-9_-]{43}$/
-
-/** As `Random` makes it; whatever else a browser sends is replaced. */
-export const isBrowserSecret = (text: string | undefined): text is string =>
-  text !== undefined && /^[A-Za-z0-9_-]{43}$/.test(text)
 
 export type InteractionsDeps = { clock: Clock; random: Random }
 
@@ -38,27 +35,6 @@ const notHere = (hint: string): OAuthError =>
     'This page belongs to another browser, or its time is over. Return to the application and start again',
     { hint },
   )
-
-/** `purpose` names all that the form decides about, so that a token of one page is none of another. */
-export const csrfToken = (browserSecret: string, purpose: readonly string[]): string =>
-  hmacSha256(browserSecret, JSON.stringify(purpose))
-
-/** Throws forbidden. */
-export const requireCsrfToken = (
-  token: string | undefined,
-  browserSecret: string | undefined,
-  purpose: readonly string[],
-): void => {
-  if (
-    token === undefined ||
-    !isBrowserSecret(browserSecret) ||
-    !constantTimeEquals(token, csrfToken(browserSecret, purpose))
-  ) {
-    throw new OAuthError('forbidden', 'The form is not the one that this page last showed. Go back and try again', {
-      hint: 'CSRF token',
-    })
-  }
-}
 
 export const createInteractions = ({ clock, random }: InteractionsDeps) => ({
   async begin(realm: Realm, beginning: Beginning): Promise<{ id: string; browserSecret: string }> {

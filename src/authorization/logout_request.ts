@@ -58,5 +58,3 @@ export const createReadLogoutRequest =
     const uri = findReturnTo(client, parameters)
     return { hint, client, returnTo: uri && withState(uri, parameters.get('state')) }
   }
-
-export type ReadLogoutRequest = ReturnType<typeof createReadLogoutRequest>

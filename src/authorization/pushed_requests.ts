@@ -1,12 +1,12 @@
 /** RFC 9126 – authorization requests that wait behind a request_uri until the client sends the person along. */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
-import { sourceOf } from '../authentication/guess_limits.ts'
 import { type Client, isConfidential } from '../oauth/client_metadata.ts'
-import { OAuthError } from '../oauth/errors.ts'
+import { OAuthError, tooManyRequests } from '../oauth/errors.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { Clock } from '../system/clock.ts'
 import { sha256 } from '../system/hashing.ts'
 import type { Random } from '../system/random.ts'
+import { sourceOf } from '../system/source.ts'
 import type { StoredParameters } from './read_request.ts'
 
 /** RFC 9126 §2.2 */
@@ -34,8 +34,8 @@ const invalidRequestUri = (hint: string): OAuthError =>
 export const isPushedRequestUri = (requestUri: string): boolean => requestUri.startsWith(PREFIX)
 
 /** RFC 9126 §2.3 */
-const tooMany = (retryAfterSeconds: number): OAuthError =>
-  new OAuthError('too_many_requests', 'Too many pushed requests are waiting', { retryAfterSeconds })
+const tooMany = (milliseconds: number): OAuthError =>
+  tooManyRequests('Too many pushed requests are waiting', milliseconds)
 
 export const createPushedRequests = ({ clock, random, config }: PushedRequestsDeps) => {
   const { par_ttl_secs: seconds } = config.oauth_params
@@ -45,7 +45,7 @@ export const createPushedRequests = ({ clock, random, config }: PushedRequestsDe
     try {
       await bySource.consume(`${realm.id} ${clientId} ${sourceOf(ip)}`)
     } catch (refused) {
-      throw refused instanceof RateLimiterRes ? tooMany(Math.max(1, Math.ceil(refused.msBeforeNext / 1000))) : refused
+      throw refused instanceof RateLimiterRes ? tooMany(refused.msBeforeNext) : refused
     }
   }
 
@@ -60,7 +60,7 @@ export const createPushedRequests = ({ clock, random, config }: PushedRequestsDe
       const now = clock.now()
       const { clientId } = client
       if (!isConfidential(client)) await requireShare(realm, clientId, ip)
-      if ((await realm.store.pushedRequests.countOpen(clientId, now)) >= MAX_OPEN) throw tooMany(seconds)
+      if ((await realm.store.pushedRequests.countOpen(clientId, now)) >= MAX_OPEN) throw tooMany(seconds * 1000)
       const reference = random.secret()
       await realm.store.pushedRequests.insert({
         referenceHash: sha256(reference),

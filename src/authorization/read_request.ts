@@ -75,5 +75,3 @@ export const createReadRequest =
     }
     return Object.freeze(request)
   }
-
-export type ReadRequest = ReturnType<typeof createReadRequest>

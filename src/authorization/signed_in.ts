@@ -18,5 +18,3 @@ export const createFindSignedIn =
     const user = await realm.store.users.find(session.userId)
     return user?.enabled ? { session, user } : undefined
   }
-
-export type FindSignedIn = ReturnType<typeof createFindSignedIn>

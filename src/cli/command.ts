@@ -33,10 +33,13 @@ const looksLikeFile = (text: string): boolean => /[/\\]|\.toml$/i.test(text) || 
 
 const MAX_SHOWN = 200
 
+const SEE_HELP = '"auth_server help" lists what there is'
+
 const describeUnknown = (first: string): string => {
-  if (first.startsWith('-')) return `there is no option ${quote(first, MAX_SHOWN)}`
+  if (first.startsWith('-')) return `there is no option ${quote(first, MAX_SHOWN)}; ${SEE_HELP}`
   const guess = nearest(first, Object.keys(commandTable))
-  return `${quote(first, MAX_SHOWN)} is neither a command nor a file${guess ? `; did you mean ${guess}?` : ''}`
+  const question = guess ? `; did you mean ${guess}?` : ''
+  return `${quote(first, MAX_SHOWN)} is neither a command nor a file${question}; ${SEE_HELP}`
 }
 
 const nameOf = (first: string): CommandName | undefined => {
@@ -62,7 +65,9 @@ export const chooseCommand = (argv: readonly string[]): Choice => {
     return { mistake: describeUnknown(first) }
   const choice = named === undefined ? { name: 'serve' as const, args: [...argv] } : { name: named, args: rest }
   const unfit = unfitOf(commandTable[choice.name], choice.args)
-  return unfit === undefined ? choice : { mistake: `${choice.name} takes no argument ${quote(unfit, MAX_SHOWN)}` }
+  if (unfit === undefined) return choice
+  const { usage } = commandTable[choice.name]
+  return { mistake: `${choice.name} takes no argument ${quote(unfit, MAX_SHOWN)}; usage: auth_server ${usage}` }
 }
 
 const writeError = (text: string): void => {
@@ -80,7 +85,7 @@ const describeFailure = (error: unknown): string => {
 export const runCommand = async (argv: readonly string[]): Promise<number> => {
   const choice = chooseCommand(argv)
   if ('mistake' in choice) {
-    writeError(`auth_server: ${choice.mistake}; "auth_server help" lists what there is`)
+    writeError(`auth_server: ${choice.mistake}`)
     return USAGE_EXIT_STATUS
   }
   try {

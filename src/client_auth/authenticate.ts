@@ -1,12 +1,13 @@
 /** RFC 6749 §2.3, §3.2.1, OAuth 2.1 §2.4 – which client sent the request: by exactly one method, the registered one. */
 import { RateLimiterMemory } from 'rate-limiter-flexible'
-import { sourceOf } from '../authentication/guess_limits.ts'
 import type { Client } from '../oauth/client_metadata.ts'
-import { invalidClient, OAuthError } from '../oauth/errors.ts'
+import { invalidClient, OAuthError, tooManyRequests } from '../oauth/errors.ts'
 import { profileOf, profileProblem } from '../oauth/profile.ts'
+import { newAuditEvent } from '../storage/audit_events.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Random } from '../system/random.ts'
+import { sourceOf } from '../system/source.ts'
 import type { ClientAuthMethod, ClientAuthRequest, ClientCredentials } from './method.ts'
 import { type ClientAuthMethodDeps, createClientAuthMethods } from './registry.ts'
 
@@ -55,29 +56,24 @@ export const createAuthenticateClient = (deps: AuthenticateClientDeps) => {
   const requirePatience = async (key: string): Promise<void> => {
     const state = await failures.get(key)
     if (state === null || state.consumedPoints < MAX_FAILURES) return
-    throw new OAuthError('too_many_requests', 'Too many failed client authentications', {
-      retryAfterSeconds: Math.ceil(state.msBeforeNext / 1000),
-    })
+    throw tooManyRequests('Too many failed client authentications', state.msBeforeNext)
   }
 
   /** Bounded by the limit on failures, and only about clients that exist. */
   const auditFailure = async (
     realm: Realm,
     client: Client,
-    { ip, requestId }: ClientAuthRequest,
+    request: ClientAuthRequest,
     hint: string,
   ): Promise<void> => {
-    await realm.store.audit.insert({
-      id: deps.random.id(),
-      occurredAt: deps.clock.now(),
-      type: 'client_authentication.failed',
-      outcome: 'failure',
-      principal: client.clientId,
-      target: undefined,
-      ip,
-      requestId,
-      detail: { reason: hint },
-    })
+    await realm.store.audit.insert(
+      newAuditEvent(deps, request, {
+        type: 'client_authentication.failed',
+        outcome: 'failure',
+        principal: client.clientId,
+        detail: { reason: hint },
+      }),
+    )
   }
 
   const readCredentials = (

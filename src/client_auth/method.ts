@@ -2,18 +2,18 @@
 import type { Client, TokenEndpointAuthMethod } from '../oauth/client_metadata.ts'
 import type { Parameters } from '../oauth/parameters.ts'
 import type { ShownProof } from '../proofs/sender_constraint.ts'
+import type { RequestFacts } from '../storage/audit_events.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 
 /** What a client authentication may look at. */
-export type ClientAuthRequest = ShownProof & {
-  parameters: Parameters
-  /** The Authorization header as it came. */
-  authorization: string | undefined
-  /** Absolute URL of the endpoint called. */
-  endpoint: string
-  ip: string
-  requestId: string
-}
+export type ClientAuthRequest = ShownProof &
+  RequestFacts & {
+    parameters: Parameters
+    /** The Authorization header as it came. */
+    authorization: string | undefined
+    /** Absolute URL of the endpoint called. */
+    endpoint: string
+  }
 
 export type ClientCredentials = {
   /** Who the request says it comes from. */

@@ -117,7 +117,7 @@ const parseCertificate = (block: Block): X509Certificate | undefined => {
   }
 }
 
-export const CERTIFICATES = 'certificates in PEM'
+const CERTIFICATES = 'certificates in PEM'
 
 /** All certificates of the file, at least one. */
 export const readCertificates = (file: string, path: KeyPath, report: Report): X509Certificate[] | undefined => {

@@ -16,7 +16,7 @@ export const quote = (text: string, maxLength: number): string =>
 /** A key that needs quotes is shown with them. */
 export const showKey = (key: string): string => (BARE_KEY.test(key) ? key : quote(key, 64))
 
-export const showPath = (path: KeyPath): string =>
+const showPath = (path: KeyPath): string =>
   path.reduce<string>(
     (shown, part) => (typeof part === 'number' ? `${shown}[${part}]` : `${shown}${shown && '.'}${showKey(part)}`),
     '',

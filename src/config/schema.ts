@@ -144,9 +144,7 @@ const oauth_params = z.strictObject({
 })
 
 const mtls_params = z.strictObject({
-  host_port: port
-    .optional()
-    .describe('Second port: client certificates are asked for there only, and mtls_endpoint_aliases point to it.'),
+  host_port: port.optional().describe('Second port: client certificates are asked for there only.'),
 })
 
 const signing_keys_params = z.strictObject({
@@ -230,7 +228,6 @@ export const configSchema = z.strictObject({
 /** The file as read and defaulted. */
 export type FileConfig = z.output<typeof configSchema>
 
-export type DatabaseParams = z.output<typeof database_params>
 export type SessionsStoreParams = z.output<typeof sessions_store_params>
 export type OauthParams = z.output<typeof oauth_params>
 export type PasswordHashingParams = z.output<typeof password_hashing_params>

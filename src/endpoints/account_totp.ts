@@ -1,9 +1,10 @@
 /** RFC 6238 – /account/totp: a signed-in person sets up an authenticator app, gets new recovery codes, switches it off. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Totp } from '../authentication/totp.ts'
-import { csrfToken, isBrowserSecret, requireCsrfToken } from '../authorization/interactions.ts'
+import { csrfToken, requireCsrfToken } from '../authorization/csrf_token.ts'
 import { createFindSignedIn, type SignedIn } from '../authorization/signed_in.ts'
-import { readCookie, setCookie } from '../http/cookies.ts'
+import { ensureBrowserSecret } from '../http/browser_secret.ts'
+import { readCookie } from '../http/cookies.ts'
 import type { RealmEndpoint } from '../http/endpoint.ts'
 import { formBody } from '../http/form_body.ts'
 import { requireOwnOrigin } from '../http/own_origin.ts'
@@ -18,7 +19,7 @@ import {
   signInAgainPage,
   totpDisabledPage,
 } from '../pages/account_totp.ts'
-import { interactionCookieName, sessionCookieName } from '../sessions/cookies.ts'
+import { sessionCookieName } from '../sessions/cookies.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { Clock } from '../system/clock.ts'
@@ -46,16 +47,6 @@ const purposeOf = ({ session }: Visit, secretBase32?: string): string[] => [
   session.sessionId,
   secretBase32 ?? '',
 ]
-
-/** The browser's own secret, which CSRF tokens hang on; made where it has none. */
-const browserSecretOf = (request: FastifyRequest, reply: FastifyReply, realm: Realm, random: Random): string => {
-  const name = interactionCookieName(realm.id)
-  const known = readCookie(request, name)
-  if (isBrowserSecret(known)) return known
-  const value = random.secret()
-  setCookie(reply, { name, value, sameSite: 'lax' })
-  return value
-}
 
 export const createAccountTotpEndpoints = (deps: AccountTotpDeps): RealmEndpoint[] => {
   const { totp, clock, random } = deps
@@ -108,7 +99,7 @@ export const createAccountTotpEndpoints = (deps: AccountTotpDeps): RealmEndpoint
       const signedIn = await findSignedIn(realm, readCookie(request, sessionCookieName('sso', realm.id)))
       const isRecent = signedIn && clock.now() - signedIn.session.authTime * 1000 <= RECENT_MS
       if (isRecent) {
-        const browserSecret = browserSecretOf(request, reply, realm, random)
+        const browserSecret = ensureBrowserSecret(request, reply, realm.id, random)
         return await work(request, reply, { ...signedIn, realm, browserSecret })
       }
       request.errorCode = 'login_required'

@@ -4,12 +4,13 @@ import { type AuthorizationFlowDeps, createAuthorizationFlow } from '../authoriz
 import { isPushedRequestUri } from '../authorization/pushed_requests.ts'
 import { fromStored, isStoredSigned, toStored } from '../authorization/read_request.ts'
 import { answerRefusals, redirectTo, sendAuthorizationResponse } from '../http/authorization_response.ts'
-import { readCookie, setCookie } from '../http/cookies.ts'
+import { readBrowserSecret, setBrowserSecret } from '../http/browser_secret.ts'
+import { readCookie } from '../http/cookies.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { queryParameters } from '../http/form.ts'
 import { formBody } from '../http/form_body.ts'
 import type { Parameters } from '../oauth/parameters.ts'
-import { interactionCookieName, sessionCookieName } from '../sessions/cookies.ts'
+import { sessionCookieName } from '../sessions/cookies.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 
 type Asked = { parameters: Parameters; isSigned: boolean; pushedRequestHash: string | undefined }
@@ -43,14 +44,13 @@ export const createAuthorizeEndpoint = (deps: AuthorizationFlowDeps): Endpoint =
     realm: Realm,
     { clientId, asked }: { clientId: string; asked: Asked },
   ): Promise<FastifyReply> => {
-    const name = interactionCookieName(realm.id)
     const { id, browserSecret } = await flow.interactions.begin(realm, {
       clientId,
       parameters: toStored(asked.parameters, asked),
       pushedRequestHash: asked.pushedRequestHash,
-      browserSecret: readCookie(request, name),
+      browserSecret: readBrowserSecret(request, realm.id),
     })
-    setCookie(reply, { name, value: browserSecret, sameSite: 'lax' })
+    setBrowserSecret(reply, realm.id, browserSecret)
     return redirectTo(reply, `${realm.issuer}/interaction/${id}`)
   }
 

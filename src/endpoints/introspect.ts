@@ -17,7 +17,7 @@ export type IntrospectDeps = { authenticateClient: AuthenticateClient; findAcces
 const PATH = '/introspect'
 
 /** A resource server that takes tokens of any client has this scope among those it is registered for. */
-export const INTROSPECT_SCOPE = 'introspect'
+const INTROSPECT_SCOPE = 'introspect'
 
 /** RFC 7662 §2.2 – and nothing else, whether the token is unknown, over, or none of the caller's business. */
 const INACTIVE = { active: false } as const

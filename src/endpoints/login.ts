@@ -5,6 +5,7 @@ import { parseBasicCredentials } from '../authentication/basic_credentials.ts'
 import type { Credential } from '../authentication/first_factor.ts'
 import type { LoginFlow, LoginOutcome } from '../authentication/login.ts'
 import { startSession } from '../authentication/start_session.ts'
+import { bearerToken } from '../http/bearer.ts'
 import { presentedCertificate } from '../http/client_certificate.ts'
 import { readCookie, setCookie } from '../http/cookies.ts'
 import type { Endpoint } from '../http/endpoint.ts'
@@ -15,7 +16,7 @@ import { sessionCookieName, sessionCookieSameSite } from '../sessions/cookies.ts
 import type { Session } from '../sessions/session_store.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Realm, RealmDirectory } from '../storage/realm_directory.ts'
-import { readBody } from './admin/body.ts'
+import { readBody } from './json_body.ts'
 import { openNamedRealm } from './session_of_cookie.ts'
 
 export type LoginDeps = {
@@ -50,13 +51,10 @@ const readTotpCode = (request: FastifyRequest): string | undefined => {
   return readBody(request, loginBody).totp_code
 }
 
-/** RFC 6750 §2.1 */
-const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i
-
 const fromHeader = (authorization: string): Credential => {
   const password = parseBasicCredentials(authorization)
   if (password) return { scheme: 'up', ...password }
-  const token = BEARER.exec(authorization)?.[1]
+  const token = bearerToken(authorization)
   if (token !== undefined) return { scheme: 'jwt', token }
   throw failed('the Authorization header is neither Basic nor Bearer')
 }

@@ -3,34 +3,30 @@
  * the API beside OAuth.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { csrfToken, requireCsrfToken } from '../authorization/csrf_token.ts'
 import { createReadIdTokenHint, type IdTokenHint, type IdTokenHintDeps } from '../authorization/id_token_hint.ts'
-import { csrfToken, isBrowserSecret, requireCsrfToken } from '../authorization/interactions.ts'
 import { createReadLogoutRequest, type LogoutRequest } from '../authorization/logout_request.ts'
 import { formActionFor } from '../authorization/response.ts'
 import { redirectTo } from '../http/authorization_response.ts'
-import { clearCookie, readCookie, setCookie } from '../http/cookies.ts'
+import { ensureBrowserSecret, readBrowserSecret } from '../http/browser_secret.ts'
+import { clearCookie, readCookie } from '../http/cookies.ts'
 import type { Endpoint, RealmEndpoint } from '../http/endpoint.ts'
 import { createErrorHandler } from '../http/errors.ts'
 import { queryParameters } from '../http/form.ts'
 import { formBody, isForm } from '../http/form_body.ts'
 import { requireOwnOrigin } from '../http/own_origin.ts'
 import { sendPage } from '../http/page.ts'
-import { factsOf } from '../http/request_facts.ts'
 import { createListFrames, type FrontChannelDeps, frameSource } from '../logout/front_channel.ts'
 import { confirmSignOutPage } from '../pages/confirm_sign_out.ts'
 import { signedOutPage, signingOutPage } from '../pages/signed_out.ts'
-import { interactionCookieName, sessionCookieName, sessionCookieSameSite } from '../sessions/cookies.ts'
+import { sessionCookieName, sessionCookieSameSite } from '../sessions/cookies.ts'
 import type { Session } from '../sessions/session_store.ts'
-import type { Sessions } from '../sessions/sessions.ts'
 import type { Realm } from '../storage/realm_directory.ts'
-import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
-import type { Random } from '../system/random.ts'
-import { createLogoutApiEndpoints, type LogoutApiDeps } from './logout_api.ts'
+import { createEndSession } from './end_session.ts'
+import { createLogoutApi, type LogoutApiDeps } from './logout_api.ts'
 
-export type LogoutDeps = IdTokenHintDeps &
-  LogoutApiDeps &
-  FrontChannelDeps & { sessions: Pick<Sessions, 'resume' | 'end'>; clock: Clock; random: Random; log: Log }
+export type LogoutDeps = IdTokenHintDeps & LogoutApiDeps & FrontChannelDeps & { log: Log }
 
 const LOGOUT_PARAMETERS = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']
 
@@ -43,11 +39,12 @@ const withParameters = (address: string, pairs: readonly (readonly [string, stri
 }
 
 export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
-  const { sessions, clock, random } = deps
+  const { sessions, random } = deps
   const readLogoutRequest = createReadLogoutRequest({ readIdTokenHint: createReadIdTokenHint(deps) })
   const listFrames = createListFrames(deps)
   const sendJsonError = createErrorHandler('json', deps.log)
-  const apiLogout = createLogoutApiEndpoints(deps).find((endpoint) => endpoint.at === 'server')
+  const handleApiLogout = createLogoutApi(deps)
+  const endSession = createEndSession(deps)
 
   const resume = (request: FastifyRequest, realm: Realm): Promise<Session | undefined> =>
     sessions.resume(realm.id, 'sso', readCookie(request, sessionCookieName('sso', realm.id)))
@@ -64,21 +61,9 @@ export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
     hint !== undefined && hint.subject === session.userId && (await isNamed(hint, session))
 
   /** Gives the addresses that the browser has to open. */
-  const endSession = async (request: FastifyRequest, realm: Realm, session: Session): Promise<string[]> => {
+  const endWithFrames = async (request: FastifyRequest, realm: Realm, session: Session): Promise<string[]> => {
     const frames = await listFrames(realm, session)
-    await sessions.end([session.sessionId])
-    const { ip, requestId } = factsOf(request)
-    await realm.store.audit.insert({
-      id: random.id(),
-      occurredAt: clock.now(),
-      type: 'logout',
-      outcome: 'success',
-      principal: session.username,
-      target: session.sessionId,
-      ip,
-      requestId,
-      detail: {},
-    })
+    await endSession(request, realm, session)
     return frames
   }
 
@@ -100,10 +85,7 @@ export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
     realm: Realm,
     { logout, session }: { logout: LogoutRequest; session: Session },
   ): FastifyReply => {
-    const name = interactionCookieName(realm.id)
-    const known = readCookie(request, name)
-    const browserSecret = isBrowserSecret(known) ? known : random.secret()
-    setCookie(reply, { name, value: browserSecret, sameSite: 'lax' })
+    const browserSecret = ensureBrowserSecret(request, reply, realm.id, random)
     const parameters = queryParameters(request.raw.url ?? '')
     const page = confirmSignOutPage({
       action: withParameters(`${realm.issuer}/logout/confirm`, [
@@ -122,7 +104,7 @@ export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
     const session = await resume(request, realm)
     if (session && !(await isMeant(logout, session)))
       return showConfirmation(request, reply, realm, { logout, session })
-    const frames = session ? await endSession(request, realm, session) : []
+    const frames = session ? await endWithFrames(request, realm, session) : []
     // RP-Initiated Logout §3 – without a hint nobody vouches that the person comes from this client.
     return finish(reply, realm, { returnTo: logout.hint && logout.returnTo, frames })
   }
@@ -135,7 +117,7 @@ export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
       return redirectTo(reply, withParameters(`${realm.issuer}/logout`, parameters))
     }
     try {
-      return await apiLogout?.handle(request, reply)
+      return await handleApiLogout(request, reply)
     } catch (error) {
       return sendJsonError(error, request, reply)
     }
@@ -148,9 +130,8 @@ export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
     const session = await resume(request, realm)
     let frames: string[] = []
     if (session) {
-      const browserSecret = readCookie(request, interactionCookieName(realm.id))
-      requireCsrfToken(form.get('csrf'), browserSecret, purposeOf(session))
-      frames = await endSession(request, realm, session)
+      requireCsrfToken(form.get('csrf'), readBrowserSecret(request, realm.id), purposeOf(session))
+      frames = await endWithFrames(request, realm, session)
     }
     return finish(reply, realm, { returnTo: logout.returnTo, frames })
   }

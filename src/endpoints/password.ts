@@ -12,9 +12,9 @@ import type { Session } from '../sessions/session_store.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Realm, RealmDirectory } from '../storage/realm_directory.ts'
 import type { User } from '../storage/users.ts'
-import { readBody } from './admin/body.ts'
+import { readBody } from './json_body.ts'
 import { setSessionCookie } from './login.ts'
-import { openCookieRealm, resumeFromCookie } from './session_of_cookie.ts'
+import { openCookieRealm, requireSession } from './session_of_cookie.ts'
 
 export type PasswordDeps = {
   realms: Pick<RealmDirectory, 'open'>
@@ -24,17 +24,7 @@ export type PasswordDeps = {
 
 const passwordBody = z.strictObject({ current_password: z.string(), new_password: z.string() })
 
-const unauthorized = (hint: string): OAuthError =>
-  new OAuthError('unauthorized', 'There is no session in this realm', { hint })
-
 export const createPasswordEndpoint = ({ realms, sessions, passwordAuthentication }: PasswordDeps): Endpoint => {
-  const findSession = async (request: FastifyRequest, realm: Realm): Promise<{ session: Session; user: User }> => {
-    const session = await resumeFromCookie(sessions, request, realm)
-    const user = session && (await realm.store.users.find(session.userId))
-    if (!session || !user?.enabled) throw unauthorized('no live session of an enabled user behind the cookie')
-    return { session, user }
-  }
-
   /** A restricted session ends with the password that made it so, and a full one takes its place (ASVS 7.2.4). */
   const replaceRestricted = async (
     request: FastifyRequest,
@@ -60,7 +50,7 @@ export const createPasswordEndpoint = ({ realms, sessions, passwordAuthenticatio
       const realm = await openCookieRealm(realms, request)
       requireOwnOrigin(request, realm.issuer)
       const body = readBody(request, passwordBody)
-      const { session, user } = await findSession(request, realm)
+      const { session, user } = await requireSession(sessions, request, realm)
       const passwords = { current: body.current_password, next: body.new_password }
       const facts = { ...factsOf(request), exceptSessionId: session.sessionId }
       const result = await passwordAuthentication.changePassword(realm, user, passwords, facts)

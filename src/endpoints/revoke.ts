@@ -4,6 +4,7 @@ import type { OauthParams } from '../config/schema.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import type { Client } from '../oauth/client_metadata.ts'
 import { OAuthError } from '../oauth/errors.ts'
+import { newAuditEvent, type RequestFacts } from '../storage/audit_events.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { RealmStore, Store } from '../storage/store.ts'
 import type { Clock } from '../system/clock.ts'
@@ -24,27 +25,25 @@ export type RevokeDeps = VerifyDeps & {
 const PATH = '/revoke'
 const REASON = 'revoked_by_client'
 
-type Caller = { client: Client; ip: string; requestId: string }
+type Caller = { client: Client; facts: RequestFacts }
 
 type Revocation = { kind: 'access_token' | 'refresh_token'; owner: string; subject: string; authorizationId: string }
 
 export const createRevokeEndpoint = (deps: RevokeDeps): Endpoint => {
-  const { config, store, clock, random } = deps
+  const { config, store, clock } = deps
   const refreshTokens = createRefreshTokens(deps)
   const readAccessToken = createReadAccessToken(deps)
 
   const audit = (realmStore: RealmStore, caller: Caller, revoked: Revocation): Promise<void> =>
-    realmStore.audit.insert({
-      id: random.id(),
-      occurredAt: clock.now(),
-      type: 'token.revoked',
-      outcome: revoked.owner === caller.client.clientId ? 'success' : 'failure',
-      principal: caller.client.clientId,
-      target: revoked.subject,
-      ip: caller.ip,
-      requestId: caller.requestId,
-      detail: { kind: revoked.kind, authorization_id: revoked.authorizationId },
-    })
+    realmStore.audit.insert(
+      newAuditEvent(deps, caller.facts, {
+        type: 'token.revoked',
+        outcome: revoked.owner === caller.client.clientId ? 'success' : 'failure',
+        principal: caller.client.clientId,
+        target: revoked.subject,
+        detail: { kind: revoked.kind, authorization_id: revoked.authorizationId },
+      }),
+    )
 
   /** The change and its record, or neither. `work` is true for the caller that revoked it. */
   const revoke = async (
@@ -94,7 +93,7 @@ export const createRevokeEndpoint = (deps: RevokeDeps): Endpoint => {
       request.clientId = client.clientId
       const token = asked.parameters.get('token')
       if (token === undefined) throw new OAuthError('invalid_request', 'The token is missing')
-      const caller = { client, ip: asked.ip, requestId: asked.requestId }
+      const caller = { client, facts: asked }
       if (token.includes('.')) await revokeAccessToken(realm, caller, token)
       else await revokeRefreshToken(realm, caller, token)
       // RFC 7009 §2.2 – the same for every token, those nobody ever issued included.

@@ -8,6 +8,7 @@ import { sessionCookieName } from '../sessions/cookies.ts'
 import type { Session } from '../sessions/session_store.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Realm, RealmDirectory } from '../storage/realm_directory.ts'
+import type { User } from '../storage/users.ts'
 
 const openRealm = async (
   realms: Pick<RealmDirectory, 'open'>,
@@ -44,3 +45,19 @@ export const resumeFromCookie = (
   realm: Realm,
 ): Promise<Session | undefined> =>
   sessions.resume(realm.id, 'api', readCookie(request, sessionCookieName('api', realm.id)))
+
+const unauthorized = (hint: string): OAuthError =>
+  new OAuthError('unauthorized', 'There is no session in this realm', { hint })
+
+/** The session, restricted or not, and its user as it is now. Throws unauthorized. */
+export const requireSession = async (
+  sessions: Pick<Sessions, 'resume'>,
+  request: FastifyRequest,
+  realm: Realm,
+): Promise<{ session: Session; user: User }> => {
+  const session = await resumeFromCookie(sessions, request, realm)
+  if (!session) throw unauthorized('no live session behind the cookie')
+  const user = await realm.store.users.find(session.userId)
+  if (!user?.enabled) throw unauthorized('the user is gone or disabled')
+  return { session, user }
+}

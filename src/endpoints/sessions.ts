@@ -6,12 +6,13 @@ import { factsOf } from '../http/request_facts.ts'
 import { isRealmId } from '../oauth/realm_settings.ts'
 import type { Session, SessionOwner } from '../sessions/session_store.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import { newAuditEvent } from '../storage/audit_events.ts'
 import type { Realm, RealmDirectory } from '../storage/realm_directory.ts'
 import { type Clock, toSeconds } from '../system/clock.ts'
 import type { Random } from '../system/random.ts'
 import { notFound } from './admin/administrator.ts'
-import { readBody, requireNoBody } from './admin/body.ts'
 import { createPaging, type PagingDeps } from './admin/paging.ts'
+import { readBody, requireNoBody } from './json_body.ts'
 import {
   createRequireSessionsAccess,
   refuseApiServers,
@@ -61,7 +62,7 @@ const parameter = (request: FastifyRequest, name: 'session_id' | 'realm'): strin
   (request.params as Record<string, string>)[name] ?? ''
 
 export const createSessionsEndpoints = (deps: SessionsEndpointsDeps): Endpoint[] => {
-  const { realms, sessions, clock, random } = deps
+  const { realms, sessions } = deps
   const requireSessionsAccess = createRequireSessionsAccess(deps)
   const paging = createPaging(deps)
 
@@ -92,18 +93,10 @@ export const createSessionsEndpoints = (deps: SessionsEndpointsDeps): Endpoint[]
     ended: { realmId: string; target: string | undefined; detail: Record<string, string | string[]> },
   ): Promise<void> => {
     const realm = await realms.open(ended.realmId)
-    const { ip, requestId } = factsOf(request)
-    await realm?.store.audit.insert({
-      id: random.id(),
-      occurredAt: clock.now(),
-      type: 'session.ended',
-      outcome: 'success',
-      principal: access.principal,
-      target: ended.target,
-      ip,
-      requestId,
-      detail: ended.detail,
-    })
+    const { target, detail } = ended
+    await realm?.store.audit.insert(
+      newAuditEvent(deps, factsOf(request), { type: 'session.ended', principal: access.principal, target, detail }),
+    )
   }
 
   const show = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {

@@ -1,5 +1,6 @@
 /** Who may look at and end the sessions of a realm: its administrators, and its clients that act for themselves with the scope. */
 import type { FastifyRequest } from 'fastify'
+import { bearerToken } from '../http/bearer.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { parseJwt } from '../oauth/jwt.ts'
 import { ADMINISTRATORS_REALM, isRealmId } from '../oauth/realm_settings.ts'
@@ -7,7 +8,7 @@ import type { Realm, RealmDirectory } from '../storage/realm_directory.ts'
 import type { AccessTokenClaims } from '../tokens/claims.ts'
 import { type AdministratorDeps, createRequireAdministrator, notFound } from './admin/administrator.ts'
 
-export const SESSIONS_SCOPE = 'sessions'
+const SESSIONS_SCOPE = 'sessions'
 
 export type SessionsAccess = {
   /** For the audit: a username or a client_id. */
@@ -38,9 +39,6 @@ const insufficientScope = (): OAuthError =>
     },
   )
 
-const bearerToken = (request: FastifyRequest): string | undefined =>
-  /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(request.headers.authorization ?? '')?.[1]
-
 export const createRequireSessionsAccess = (deps: SessionsAccessDeps): RequireSessionsAccess => {
   const { realms, verifyAccessToken } = deps
   const requireAdministrator = createRequireAdministrator(deps)
@@ -56,7 +54,7 @@ export const createRequireSessionsAccess = (deps: SessionsAccessDeps): RequireSe
 
   /** Undefined for everything that only an administrator's rights can answer for. Throws insufficient_scope. */
   const clientAccess = async (request: FastifyRequest): Promise<SessionsAccess | undefined> => {
-    const token = bearerToken(request)
+    const token = bearerToken(request.headers.authorization)
     const realm = token === undefined ? undefined : await realmNamedBy(token)
     const claims = token === undefined || !realm ? undefined : await verifyAccessToken(realm, token)
     if (!realm || !claims) return undefined

@@ -71,9 +71,9 @@ export const createSetupEndpoints = (deps: SetupDeps): ServerEndpoint[] => {
   const create = async (request: FastifyRequest, username: string, password: string): Promise<string | undefined> => {
     const setupTokenHash = sha256(tokenOf(request))
     const passwordHash = await passwordHashing.hash(password)
-    const { ip, requestId } = factsOf(request)
+    const facts = factsOf(request)
     try {
-      const isFirst = await createAdministrator({ username, passwordHash, ip, requestId, setupTokenHash })
+      const isFirst = await createAdministrator({ username, passwordHash, facts, setupTokenHash })
       if (!isFirst) throw notLive()
       return undefined
     } catch (error) {

@@ -5,16 +5,13 @@ import { OAuthError } from '../oauth/errors.ts'
 import type { SessionClaims, SessionJwt } from '../sessions/session_jwt.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { RealmDirectory } from '../storage/realm_directory.ts'
-import { openNamedRealm, resumeFromCookie } from './session_of_cookie.ts'
+import { openNamedRealm, requireSession } from './session_of_cookie.ts'
 
 export type WhoamiDeps = {
   realms: Pick<RealmDirectory, 'open'>
   sessions: Pick<Sessions, 'resume'>
   sessionJwt: SessionJwt
 }
-
-const unauthorized = (hint: string): OAuthError =>
-  new OAuthError('unauthorized', 'There is no session in this realm', { hint })
 
 /** RFC 9110 §12.5.1 – a media type that is named is wanted, unless its weight says never. */
 const wantsJwt = (accept: string | undefined): boolean =>
@@ -26,10 +23,7 @@ const wantsJwt = (accept: string | undefined): boolean =>
 export const createWhoamiEndpoints = ({ realms, sessions, sessionJwt }: WhoamiDeps): Endpoint[] => {
   const claimsFor = async (request: FastifyRequest): Promise<SessionClaims> => {
     const realm = await openNamedRealm(realms, request)
-    const session = await resumeFromCookie(sessions, request, realm)
-    if (!session) throw unauthorized('no live session behind the cookie')
-    const user = await realm.store.users.find(session.userId)
-    if (!user?.enabled) throw unauthorized('the user is gone or disabled')
+    const { session, user } = await requireSession(sessions, request, realm)
     if (session.restricted) throw new OAuthError('password_expired', 'The password has to be changed first')
     return sessionJwt.claims(realm, session, user)
   }

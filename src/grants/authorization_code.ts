@@ -4,6 +4,7 @@ import { invalidGrant, OAuthError } from '../oauth/errors.ts'
 import type { Granted } from '../oauth/granted.ts'
 import { verifyPkce } from '../oauth/pkce.ts'
 import { boundToKey, requireKeyOfCode } from '../proofs/binding.ts'
+import { newAuditEvent } from '../storage/audit_events.ts'
 import type { AuthorizationCode } from '../storage/authorization_codes.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import { sha256 } from '../system/hashing.ts'
@@ -69,7 +70,7 @@ export const createAuthorizationCodeGrant = (deps: RefreshTokenDeps): Grant => {
     realm: Realm,
     client: Client,
     granted: Granted,
-    { ip, requestId }: GrantRequest,
+    request: GrantRequest,
   ): Promise<never> => {
     const now = clock.now()
     const purgeAfter = revocationPurgeAfter(config.oauth_params, client.metadata.access_token_ttl_secs, now)
@@ -78,17 +79,15 @@ export const createAuthorizationCodeGrant = (deps: RefreshTokenDeps): Grant => {
       const realmStore = repositories.realm(realm.id)
       const revocation = { authorizationId, reason: 'authorization_code_replayed', now, purgeAfter }
       if (!(await revokeAuthorization(realmStore, revocation))) return
-      await realmStore.audit.insert({
-        id: random.id(),
-        occurredAt: now,
-        type: 'authorization_code.replayed',
-        outcome: 'failure',
-        principal: client.clientId,
-        target: userId,
-        ip,
-        requestId,
-        detail: { authorization_id: authorizationId },
-      })
+      await realmStore.audit.insert(
+        newAuditEvent(deps, request, {
+          type: 'authorization_code.replayed',
+          outcome: 'failure',
+          principal: client.clientId,
+          target: userId,
+          detail: { authorization_id: authorizationId },
+        }),
+      )
     })
     throw invalidGrant('the code was used before')
   }

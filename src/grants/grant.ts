@@ -2,14 +2,12 @@
 import type { Client } from '../oauth/client_metadata.ts'
 import type { Confirmation } from '../oauth/confirmation.ts'
 import type { Parameters } from '../oauth/parameters.ts'
+import type { RequestFacts } from '../storage/audit_events.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { Authorization } from '../tokens/authorization.ts'
 
-export type GrantRequest = {
+export type GrantRequest = RequestFacts & {
   parameters: Parameters
-  /** For the audit. */
-  ip: string
-  requestId: string
   /** The key that the caller proved to hold; undefined for none. */
   confirmation?: Confirmation | undefined
 }

@@ -52,10 +52,10 @@ const logError = (log: Log, requestId: string, error: OAuthError): void => {
   else log.debug({ error: error.code, hint: error.hint, request_id: requestId }, 'refused')
 }
 
-const setErrorHeaders = (reply: FastifyReply, error: OAuthError): void => {
-  reply.headers(error.headers)
+/** Names the error in the request's log line, and says when to come back: also where a page shows the error in its own words. */
+export const noteError = (reply: FastifyReply, error: OAuthError): void => {
+  reply.request.errorCode = error.code
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds))
-  reply.header('cache-control', 'no-store')
 }
 
 const sendJson = (reply: FastifyReply, error: OAuthError): FastifyReply =>
@@ -87,8 +87,8 @@ export const createErrorHandler =
   (channel: ErrorChannel, log: Log) =>
   (thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const error = toOAuthError(thrown)
-    request.errorCode = error.code
     logError(log, request.id, error)
-    setErrorHeaders(reply, error)
+    noteError(reply, error)
+    reply.headers(error.headers).header('cache-control', 'no-store')
     return renderers[channel](reply, error, request.id)
   }

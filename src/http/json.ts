@@ -1,5 +1,4 @@
 /** JSON bodies: bounded in depth and size, and without the names that reach an object's prototype. */
-import type { FastifyRequest } from 'fastify'
 import secureJson from 'secure-json-parse'
 import { OAuthError } from '../oauth/errors.ts'
 
@@ -32,13 +31,4 @@ export const parseJsonBody = (text: string): unknown => {
   }
   requireModest(value)
   return value
-}
-
-/** The body as an object; an absent one as an empty object. Throws invalid_request for anything else. */
-export const jsonObject = (request: FastifyRequest): Record<string, unknown> => {
-  const { body } = request
-  if (body === undefined || body === null) return {}
-  if (typeof body !== 'object' || Array.isArray(body))
-    throw new OAuthError('invalid_request', 'The request body has to be a JSON object')
-  return body as Record<string, unknown>
 }

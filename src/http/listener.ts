@@ -122,8 +122,6 @@ export const createConnections = () => {
       for (const session of sessions) session.destroy()
       for (const socket of [...idle, ...busy.keys()]) socket.destroy()
     },
-
-    busyCount: () => busy.size,
   }
 }
 

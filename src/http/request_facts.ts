@@ -1,5 +1,6 @@
 /** What endpoints may know of a request beside its parameters. The only reader of the connection. */
 import type { FastifyRequest } from 'fastify'
+import type { RequestFacts } from '../storage/audit_events.ts'
 import type { ClientAddress } from './client_address.ts'
 
 declare module 'fastify' {
@@ -15,11 +16,9 @@ declare module 'fastify' {
   }
 }
 
-export type RequestFacts = { ip: string; requestId: string; userAgent: string | undefined }
-
 const MAX_USER_AGENT = 256
 
-export const factsOf = (request: FastifyRequest): RequestFacts => ({
+export const factsOf = (request: FastifyRequest): RequestFacts & { userAgent: string | undefined } => ({
   ip: request.clientAddress,
   requestId: request.id,
   userAgent: request.headers['user-agent']?.slice(0, MAX_USER_AGENT),

@@ -5,6 +5,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, type webcrypto } from 'node:crypto'
 import { promisify } from 'node:util'
 import { createSignature, fits, SIGNING_ALGS, type SigningAlg, thumbprint } from '../oauth/signing_algs.ts'
+import { newAuditEvent } from '../storage/audit_events.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { SigningKeyRecord } from '../storage/signing_keys.ts'
 import type { Store } from '../storage/store.ts'
@@ -93,7 +94,7 @@ const toRealmKeys = (records: SigningKeyRecord[], readAt: number): RealmKeys => 
 }
 
 export const createDatabaseKeys = (deps: DatabaseKeysDeps): KeyProvider => {
-  const { store, clock, random } = deps
+  const { store, clock } = deps
   // By the realm object, which is replaced when anything in the realm changes on any node.
   const cache = new WeakMap<Realm, RealmKeys>()
   const pending = new WeakMap<Realm, Map<string, Promise<unknown>>>()
@@ -134,17 +135,9 @@ export const createDatabaseKeys = (deps: DatabaseKeysDeps): KeyProvider => {
     })
     if (!isMine) return
     await store.realms.bumpVersion(realm.id)
-    await realm.store.audit.insert({
-      id: random.id(),
-      occurredAt: createdAt,
-      type: 'signing_key.created',
-      outcome: 'success',
-      principal: undefined,
-      target: kid,
-      ip: undefined,
-      requestId: undefined,
-      detail: { alg },
-    })
+    await realm.store.audit.insert(
+      newAuditEvent(deps, undefined, { type: 'signing_key.created', target: kid, detail: { alg } }),
+    )
   }
 
   const make = async (realm: Realm, alg: SigningAlg): Promise<Signer> => {

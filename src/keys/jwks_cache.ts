@@ -106,5 +106,3 @@ export const createJwksCache = ({ outbound, clock, log }: JwksCacheDeps, bounds:
     },
   }
 }
-
-export type JwksCache = ReturnType<typeof createJwksCache>

@@ -57,7 +57,7 @@ export const toHex = (bytes: ArrayBuffer): string => Buffer.from(bytes).toString
 export const toSerialNumber = (bytes: ArrayBuffer): string => toHex(bytes).replace(/^0+(?=.)/, '')
 
 /** Undefined where a value is no text. */
-export const toDistinguishedName = (name: Asn1.Name): DistinguishedName | undefined => {
+const toDistinguishedName = (name: Asn1.Name): DistinguishedName | undefined => {
   let isText = true
   const names = [...name].map((attributes) =>
     [...attributes].map(({ type, value }): NameAttribute => {

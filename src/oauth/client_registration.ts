@@ -233,6 +233,3 @@ export const clientUpdateSchema = z
   .strictObject({ client_id: z.string().optional(), enabled: z.boolean().optional(), ...metadata })
   .transform(({ client_id: _id, enabled, ...given }) => ({ enabled, metadata: withDefaults(given) }))
   .superRefine((client, context) => checkWhole(client.metadata, context))
-
-export type ClientCreation = z.output<typeof clientCreationSchema>
-export type ClientUpdate = z.output<typeof clientUpdateSchema>

@@ -101,3 +101,7 @@ export const invalidGrant = (hint: string, detail: ErrorDetail = {}): OAuthError
     ...detail,
     hint,
   })
+
+/** `milliseconds`: until the next attempt is looked at. */
+export const tooManyRequests = (description: string, milliseconds: number): OAuthError =>
+  new OAuthError('too_many_requests', description, { retryAfterSeconds: Math.max(1, Math.ceil(milliseconds / 1000)) })

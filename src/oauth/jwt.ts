@@ -3,7 +3,7 @@ import { parseStrictObject } from './json.ts'
 import { type SigningAlg, toSigningAlg } from './signing_algs.ts'
 
 /** Checked before anything is decoded: nothing this server reads is longer. */
-export const MAX_JWT_CHARACTERS = 16_384
+const MAX_JWT_CHARACTERS = 16_384
 
 export type Claims = Record<string, unknown>
 

@@ -94,7 +94,7 @@ const authParams = z.strictObject({
   client_certificate_params: clientCertificateParams.optional(),
 })
 
-const scope = z.strictObject({
+export const scopeSchema = z.strictObject({
   name: z
     .string()
     .max(128, 'must have at most 128 characters')
@@ -103,7 +103,10 @@ const scope = z.strictObject({
   description: text(200).optional(),
 })
 
-const scopes = list(scope, 200).superRefine((items, context) => {
+/** The path says which scope, whatever the body says. */
+export const scopeUpdateSchema = scopeSchema.extend({ name: z.string().optional() })
+
+const scopes = list(scopeSchema, 200).superRefine((items, context) => {
   for (const [index, item] of items.entries()) {
     const isRepeated = items.findIndex((other) => other.name === item.name) !== index
     complain(context, [index, 'name'], isRepeated ? 'must not name a scope twice' : undefined)

@@ -10,7 +10,7 @@ const MAX_ROLES = 100
 const username = z.string().superRefine((value, context) => complain(context, [], usernameProblem(value)))
 
 /** Exactly one way in which a certificate names the user. */
-export const certificateNameSchema = z.union(
+const certificateNameSchema = z.union(
   [
     z.strictObject({
       subject_dn: text(1_024).refine(
@@ -69,4 +69,3 @@ export const passwordSettingSchema = z
   .superRefine(refuseBoth)
 
 export type PasswordSetting = z.output<typeof passwordSettingSchema>
-export type UserUpdate = z.output<typeof userUpdateSchema>

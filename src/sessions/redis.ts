@@ -8,7 +8,7 @@ import { toPage } from '../storage/rows.ts'
 import { StoreUnavailable } from '../storage/store_unavailable.ts'
 import { constantTimeEquals } from '../system/hashing.ts'
 import type { Log } from '../system/log.ts'
-import { connectRedis, untilReady } from './redis_connection.ts'
+import { connectRedis, isRefusal, untilReady } from './redis_connection.ts'
 import { CHECK_KEY, realmKey, secretKey, sessionKey, userKey, usernameKey } from './redis_scripts.ts'
 import { endOf, isLive } from './session_lifetime.ts'
 import type { Session, SessionStore } from './session_store.ts'
@@ -51,6 +51,9 @@ const isMistake = (error: unknown): boolean =>
   error instanceof SyntaxError ||
   (error instanceof Error && error.message.startsWith('WRONGTYPE'))
 
+const unavailable = (cause: unknown): StoreUnavailable =>
+  new StoreUnavailable('the session store did not answer', { cause })
+
 export const createRedisSessionStore = (url: string, log: Log): SessionStore => {
   const redis = connectRedis(url, log)
 
@@ -59,15 +62,25 @@ export const createRedisSessionStore = (url: string, log: Log): SessionStore => 
       return await question()
     } catch (error) {
       if (isMistake(error)) throw error
-      throw new StoreUnavailable('the session store did not answer', { cause: error })
+      throw unavailable(error)
     }
   }
 
   let wasReady = false
 
+  const connect = async (): Promise<void> => {
+    try {
+      await untilReady(redis)
+    } catch (error) {
+      if (isRefusal(error)) throw new Error(`The session store refuses this server: ${error.message}`, { cause: error })
+      throw unavailable(error)
+    }
+  }
+
   /** The first connection is waited for, until it fails; a lost one is not. */
   const untilFirstReady = async (): Promise<void> => {
-    if (!wasReady) await untilReady(redis)
+    if (wasReady) return
+    await connect()
     wasReady = true
   }
 
@@ -196,12 +209,11 @@ export const createRedisSessionStore = (url: string, log: Log): SessionStore => 
     /** Redis expires by itself. */
     deleteExpired: async () => 0,
 
-    check: () =>
-      ask(async () => {
-        await untilFirstReady()
-        // A replica or a full server answers reads and refuses this.
-        await redis.set(CHECK_KEY, '', 'PX', 1)
-      }),
+    async check() {
+      await untilFirstReady()
+      // A replica or a full server answers reads and refuses this.
+      await ask(() => redis.set(CHECK_KEY, '', 'PX', 1))
+    },
 
     async close() {
       if (redis.status === 'ready') await redis.quit().catch(() => undefined)

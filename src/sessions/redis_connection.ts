@@ -86,6 +86,13 @@ const open = (text: string): Redis => {
   return url.layout.kind === 'sentinel' ? openSentinel(url, options) : openServer(text, options)
 }
 
+/** The connection would go on in database 0, which may be somebody else's. */
+const refusesDatabase = (error: Error & { command?: { name: string } }): boolean => error.command?.name === 'select'
+
+/** Another password, permission or database is needed: waiting does not mend it. */
+export const isRefusal = (error: unknown): error is Error =>
+  error instanceof Error && /^(WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR DB index)/.test(error.message)
+
 /** Redis that evicts when memory is short signs people out at random. A server that hides its settings is taken on trust. */
 const warnOfEviction = (redis: Redis, log: Log): void => {
   redis.config('GET', 'maxmemory-policy').then(
@@ -110,7 +117,10 @@ export const connectRedis = (url: string, log: Log): Redis => {
     if (!isDown) log.error({ err: error }, 'the session store cannot be reached')
     isDown = true
   }
-  redis.on('error', tellOfOutage)
+  redis.on('error', (error: Error) => {
+    tellOfOutage(error)
+    if (refusesDatabase(error)) redis.disconnect(true)
+  })
   redis.on('ready', () => {
     if (isDown) log.info('the session store can be reached again')
     isDown = false

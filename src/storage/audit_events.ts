@@ -1,9 +1,11 @@
 /** What was decided and done, written in the transaction of what it records. A closed list of types; never a secret. */
 import type { Kysely } from 'kysely'
+import type { Clock } from '../system/clock.ts'
+import type { Random } from '../system/random.ts'
 import { type Page, parseJson, toPage } from './rows.ts'
 import type { AuditEventsTable, Schema } from './schema.ts'
 
-export const AUDIT_EVENT_TYPES = [
+const AUDIT_EVENT_TYPES = [
   'administrator.created',
   'realm.created',
   'realm.updated',
@@ -51,6 +53,31 @@ export type AuditEvent = {
   detail: Record<string, string | number | boolean | string[]>
 }
 
+/** Before it is known which realm's repository takes it. */
+export type NewAuditEvent = Omit<AuditEvent, 'realmId'>
+
+/** Where a request came from, and which one it was in the log. */
+export type RequestFacts = { ip: string; requestId: string }
+
+type Recorded = Pick<AuditEvent, 'type'> & Partial<Pick<AuditEvent, 'outcome' | 'principal' | 'target' | 'detail'>>
+
+/** A success, unless it says otherwise. `facts` undefined: no request was behind it. */
+export const newAuditEvent = (
+  { clock, random }: { clock: Clock; random: Random },
+  facts: RequestFacts | undefined,
+  { type, outcome = 'success', principal, target, detail = {} }: Recorded,
+): NewAuditEvent => ({
+  id: random.id(),
+  occurredAt: clock.now(),
+  type,
+  outcome,
+  principal,
+  target,
+  ip: facts?.ip,
+  requestId: facts?.requestId,
+  detail,
+})
+
 const toEvent = (row: AuditEventsTable): AuditEvent => ({
   id: row.id,
   realmId: row.realm_id,
@@ -65,7 +92,7 @@ const toEvent = (row: AuditEventsTable): AuditEvent => ({
 })
 
 export const createAuditEvents = (db: Kysely<Schema>, realmId: string) => ({
-  async insert(event: Omit<AuditEvent, 'realmId'>): Promise<void> {
+  async insert(event: NewAuditEvent): Promise<void> {
     await db
       .insertInto('audit_events')
       .values({
@@ -105,5 +132,3 @@ export const createAuditEvents = (db: Kysely<Schema>, realmId: string) => ({
     return toPage(rows.map(toEvent), page.limit, (event) => `${event.occurredAt}:${event.id}`)
   },
 })
-
-export type AuditEvents = ReturnType<typeof createAuditEvents>

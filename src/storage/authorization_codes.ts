@@ -83,5 +83,3 @@ export const createAuthorizationCodes = (db: Kysely<Schema>, realmId: string) =>
       .execute()
   },
 })
-
-export type AuthorizationCodes = ReturnType<typeof createAuthorizationCodes>

@@ -58,5 +58,3 @@ export const createConsents = (db: Kysely<Schema>, realmId: string) => {
     },
   }
 }
-
-export type Consents = ReturnType<typeof createConsents>

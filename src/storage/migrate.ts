@@ -145,19 +145,29 @@ const describe = (error: unknown): string => {
   return message || code || String(error)
 }
 
-const openSession = async <S>(database: Database<S>): Promise<MigrationSession> => {
+/** Where the configuration names the database of a set. */
+const CONFIGURED_IN: Readonly<Record<MigrationSet, string>> = {
+  primary: 'database_params',
+  sessions: 'sessions_store_params',
+}
+
+const openSession = async <S>(database: Database<S>, set: MigrationSet): Promise<MigrationSession> => {
   try {
     return await database.openMigrationSession()
   } catch (cause) {
-    throw new MigrationError(`The ${database.dialect} database cannot be used: ${describe(cause)}`, { cause })
+    throw new MigrationError(
+      `${CONFIGURED_IN[set]}: the ${database.dialect} database cannot be used: ${describe(cause)}`,
+      { cause },
+    )
   }
 }
 
 const withSession = async <S, T>(
   database: Database<S>,
+  set: MigrationSet,
   work: (session: MigrationSession) => Promise<T>,
 ): Promise<T> => {
-  const session = await openSession(database)
+  const session = await openSession(database, set)
   try {
     return await work(session)
   } finally {
@@ -175,7 +185,7 @@ export const migrate = <S>(
   log: Log,
   migrations: readonly Migration[] = sets[set],
 ): Promise<string[]> =>
-  withSession(database, async (session) => {
+  withSession(database, set, async (session) => {
     const connection = { database, session, set, migrations }
     const applied: string[] = []
     if ((await findPending(connection)).length === 0) return applied
@@ -195,7 +205,7 @@ export const pendingMigrations = <S>(
   set: MigrationSet,
   migrations: readonly Migration[] = sets[set],
 ): Promise<string[]> =>
-  withSession(database, async (session) =>
+  withSession(database, set, async (session) =>
     (await findPending({ database, session, set, migrations })).map((step) => step.name),
   )
 

@@ -20,9 +20,8 @@ const MAX_CLIENTS_PER_REALM = 2_000
 export type Realm = {
   id: string
   settings: RealmSettings
-  /** The issuer identifier, without trailing slash. RFC 8414 §2. */
+  /** RFC 8414 §2 – the issuer identifier, without trailing slash: its endpoints begin with it. */
   issuer: string
-  /** Where the endpoints of the realm begin: the issuer itself. */
   store: RealmStore
   /** Cached; disabled clients too, which the caller must refuse. */
   findClient(clientId: string): Promise<Client | undefined>
@@ -37,6 +36,10 @@ const makeRoom = (map: Map<string, unknown>, bound: number): void => {
   const oldest = map.keys().next()
   if (map.size >= bound && !oldest.done) map.delete(oldest.value)
 }
+
+/** What people are told of where they are: nothing in the default realm, whose issuer does not name it. */
+export const shownRealm = ({ id, issuer }: Pick<Realm, 'id' | 'issuer'>): string | undefined =>
+  issuer.endsWith(`/realms/${id}`) ? id : undefined
 
 export const createRealmDirectory = (deps: RealmDirectoryDeps) => {
   const entries = new Map<string, Entry>()

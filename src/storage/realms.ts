@@ -97,5 +97,3 @@ export const createRealms = (db: Kysely<Schema>) => {
     bumpVersion,
   }
 }
-
-export type Realms = ReturnType<typeof createRealms>

@@ -41,5 +41,3 @@ export const createRecoveryCodes = (db: Kysely<Schema>, realmId: string) => ({
     return rows.length
   },
 })
-
-export type RecoveryCodes = ReturnType<typeof createRecoveryCodes>

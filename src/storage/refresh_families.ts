@@ -199,5 +199,3 @@ export const createRefreshFamilies = (db: Kysely<Schema>, realmId: string) => {
     },
   }
 }
-
-export type RefreshFamilies = ReturnType<typeof createRefreshFamilies>

@@ -31,5 +31,3 @@ export const createReplayMarks = (db: Kysely<Schema>, realmId: string) => ({
     }
   },
 })
-
-export type ReplayMarks = ReturnType<typeof createReplayMarks>

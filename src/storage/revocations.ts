@@ -44,5 +44,3 @@ export const createRevocations = (db: Kysely<Schema>, realmId: string) => {
     },
   }
 }
-
-export type Revocations = ReturnType<typeof createRevocations>

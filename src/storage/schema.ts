@@ -110,7 +110,6 @@ export type InteractionsTable = {
   pushed_request_hash: string | null
   /** When a person signed in inside this interaction, which satisfies prompt=login and max_age. */
   authenticated_at: number | null
-  consented_at: number | null
   /** Who gave the right password here a moment ago and is now asked for a code. */
   first_factor: Json | null
   created_at: number

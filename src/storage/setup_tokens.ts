@@ -36,5 +36,3 @@ export const createSetupTokens = (db: Kysely<Schema>) => ({
     return isOne(result.numUpdatedRows)
   },
 })
-
-export type SetupTokens = ReturnType<typeof createSetupTokens>

@@ -59,5 +59,3 @@ export const createSigningKeys = (db: Kysely<Schema>, realmId: string) => ({
     }
   },
 })
-
-export type SigningKeys = ReturnType<typeof createSigningKeys>

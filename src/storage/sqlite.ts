@@ -162,13 +162,32 @@ const createMigrationSession = ({ writer, write }: Access): MigrationSession => 
   close: async () => {},
 })
 
+const mustBeWritable = (error: Error): boolean =>
+  error instanceof Sqlite.SqliteError && /^SQLITE_(READONLY|CANTOPEN)/.test(error.code)
+
+/** What the engine says names no file. */
+const naming = <T>(path: string, work: () => T): T => {
+  try {
+    return work()
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause
+    const hint = mustBeWritable(cause) ? '; the file and its directory have to be writable' : ''
+    throw new Error(`connection_url: ${path} cannot be used: ${cause.message}${hint}`, { cause })
+  }
+}
+
+const connectWriting = (path: string): Sqlite.Database => {
+  const database = connect(path)
+  useWriteAheadLog(database)
+  return database
+}
+
 export const openSqlite = <S>(params: ConnectionParams): Database<S> => {
   const path = toPath(params.connection_url)
   const isFile = path !== ':memory:'
   if (isFile) createPrivately(path)
-  const writing = connect(path)
-  useWriteAheadLog(writing)
-  const reading = isFile ? connect(path) : undefined
+  const writing = naming(path, () => connectWriting(path))
+  const reading = isFile ? naming(path, () => connect(path)) : undefined
   writing.pragma('busy_timeout = 0')
 
   const writer = createSqliteWriter(writing)

@@ -98,5 +98,3 @@ export const createTotpCredentials = (db: Kysely<Schema>, realmId: string) => {
     },
   }
 }
-
-export type TotpCredentials = ReturnType<typeof createTotpCredentials>

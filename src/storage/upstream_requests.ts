@@ -63,5 +63,3 @@ export const createUpstreamRequests = (db: Kysely<Schema>, realmId: string) => (
     return isOne(result.numDeletedRows)
   },
 })
-
-export type UpstreamRequests = ReturnType<typeof createUpstreamRequests>

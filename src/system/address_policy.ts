@@ -29,6 +29,4 @@ export const createAddressPolicy = ({ allowLoopback, allowedNetworks }: AddressP
   }
 }
 
-export type AddressPolicy = ReturnType<typeof createAddressPolicy>
-
 export const isLoopback = (text: string): boolean => ipaddr.isValid(text) && ipaddr.parse(text).range() === 'loopback'

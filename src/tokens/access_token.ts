@@ -13,24 +13,25 @@ export const accessTokenTtl = (client: Client, fallback: number): number =>
 type Times = { iat: number; exp: number; jti: string }
 
 /** RFC 9068 §2.2.1 – about the person's sign-in; §7.2.1 – roles only when the client was allowed to see them. */
-const addPerson = (claims: AccessTokenClaims, authorization: Authorization): void => {
-  if (!authorization.person) return
-  const { user, granted } = authorization.person
-  claims.auth_time = granted.authTime
-  if (granted.acr !== undefined) claims.acr = granted.acr
-  if (granted.amr.length > 0) claims.amr = granted.amr
-  if (granted.sessionId !== undefined) claims.sid = granted.sessionId
-  if (authorization.scopes.includes('roles')) claims.roles = user.roles
+const personClaims = ({ client, person, scopes }: Authorization): Partial<AccessTokenClaims> => {
+  if (!person) return {}
+  const { user, granted } = person
   // OpenID Connect Core §5.5 – the values that were asked for are compared now; UserInfo then shows what the claim has become.
-  const wanted = wantedClaimsOf(user, granted.claims?.userinfo, parseScope(authorization.client.metadata.scope))
-  const names = Object.keys(wanted)
-  if (names.length > 0) claims.userinfo_claims = names
+  const wanted = Object.keys(wantedClaimsOf(user, granted.claims?.userinfo, parseScope(client.metadata.scope)))
+  return {
+    auth_time: granted.authTime,
+    ...(granted.acr === undefined ? {} : { acr: granted.acr }),
+    ...(granted.amr.length === 0 ? {} : { amr: granted.amr }),
+    ...(granted.sessionId === undefined ? {} : { sid: granted.sessionId }),
+    ...(scopes.includes('roles') ? { roles: user.roles } : {}),
+    ...(wanted.length === 0 ? {} : { userinfo_claims: wanted }),
+  }
 }
 
 /** RFC 9068 §2.2 – the claims, the audience being this issuer itself (§3). */
 export const accessTokenClaims = (realm: Realm, authorization: Authorization, times: Times): AccessTokenClaims => {
   const { client, person, scopes } = authorization
-  const claims: AccessTokenClaims = {
+  return {
     iss: realm.issuer,
     sub: person ? person.user.id : client.clientId,
     aud: realm.issuer,
@@ -39,10 +40,9 @@ export const accessTokenClaims = (realm: Realm, authorization: Authorization, ti
     exp: times.exp,
     jti: times.jti,
     authorization_id: authorization.id,
+    ...(scopes.length === 0 ? {} : { scope: joinScope(scopes) }),
+    // RFC 9449 §6.1, RFC 8705 §3.1
+    ...(authorization.confirmation ? { cnf: authorization.confirmation } : {}),
+    ...personClaims(authorization),
   }
-  if (scopes.length > 0) claims.scope = joinScope(scopes)
-  // RFC 9449 §6.1, RFC 8705 §3.1
-  if (authorization.confirmation) claims.cnf = authorization.confirmation
-  addPerson(claims, authorization)
-  return claims
 }

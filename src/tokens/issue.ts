@@ -83,5 +83,3 @@ export const createIssue = (deps: IssueDeps) => {
     return response
   }
 }
-
-export type Issue = ReturnType<typeof createIssue>

@@ -6,6 +6,7 @@ import type { OauthParams } from '../config/schema.ts'
 import { type Client, isConfidential } from '../oauth/client_metadata.ts'
 import { invalidGrant } from '../oauth/errors.ts'
 import type { Granted } from '../oauth/granted.ts'
+import { newAuditEvent, type RequestFacts } from '../storage/audit_events.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { RefreshFamily } from '../storage/refresh_families.ts'
 import type { RealmStore, Store } from '../storage/store.ts'
@@ -23,9 +24,6 @@ export type RefreshTokenDeps = {
   clock: Clock
   random: Random
 }
-
-/** Who asks, for the audit. */
-type Caller = { ip: string; requestId: string }
 
 /**
  * Policy by client: a client that is registered for the grant gets refresh tokens, whether or not `offline_access` was
@@ -61,23 +59,21 @@ export const createRefreshTokens = (deps: RefreshTokenDeps) => {
     realmStore: RealmStore,
     client: Client,
     family: RefreshFamily,
-    caller: Caller,
+    facts: RequestFacts,
   ): Promise<void> => {
     const now = clock.now()
     const purgeAfter = revocationPurgeAfter(params, client.metadata.access_token_ttl_secs, now)
     const revocation = { authorizationId: family.id, reason: 'refresh_token_reused', now, purgeAfter }
     if (!(await revokeAuthorization(realmStore, revocation))) return
-    await realmStore.audit.insert({
-      id: random.id(),
-      occurredAt: now,
-      type: 'refresh_token.reused',
-      outcome: 'failure',
-      principal: client.clientId,
-      target: family.granted.userId,
-      ip: caller.ip,
-      requestId: caller.requestId,
-      detail: { authorization_id: family.id },
-    })
+    await realmStore.audit.insert(
+      newAuditEvent(deps, facts, {
+        type: 'refresh_token.reused',
+        outcome: 'failure',
+        principal: client.clientId,
+        target: family.granted.userId,
+        detail: { authorization_id: family.id },
+      }),
+    )
   }
 
   /** The successor for the one repeat that is allowed; otherwise this is a reuse, and the family ends. */
@@ -85,7 +81,7 @@ export const createRefreshTokens = (deps: RefreshTokenDeps) => {
     realm: Realm,
     client: Client,
     token: string,
-    caller: Caller,
+    facts: RequestFacts,
   ): Promise<string | undefined> => {
     const tokenHash = sha256(token)
     return await store.transaction(async (repositories) => {
@@ -99,7 +95,7 @@ export const createRefreshTokens = (deps: RefreshTokenDeps) => {
       const successor = successorOf(token, replaced.successorSalt)
       // A successor that was used itself did arrive: whoever repeats the old one now is somebody else.
       if (mayRepeat && constantTimeEquals(sha256(successor), family.currentTokenHash)) return successor
-      await revokeReused(realmStore, client, family, caller)
+      await revokeReused(realmStore, client, family, facts)
       return undefined
     })
   }
@@ -160,16 +156,20 @@ export const createRefreshTokens = (deps: RefreshTokenDeps) => {
      * The token that takes the place of `token`, which is itself for a client that keeps it, for exactly one caller and one repeat. Throws invalid_grant, and ends the
      * family when the token had been replaced before.
      */
-    async replace(realm: Realm, client: Client, family: RefreshFamily, token: string, caller: Caller): Promise<string> {
+    async replace(
+      realm: Realm,
+      client: Client,
+      family: RefreshFamily,
+      token: string,
+      facts: RequestFacts,
+    ): Promise<string> {
       const isHead = constantTimeEquals(sha256(token), family.currentTokenHash)
       // OAuth 2.1 §4.3.1 – the loser of a race holds a replaced token like anybody else.
       const successor =
         (isHead && (await (keepsRefreshToken(client) ? keep : rotate)(realm, family, token))) ||
-        (await redeemReplaced(realm, client, token, caller))
+        (await redeemReplaced(realm, client, token, facts))
       if (!successor) throw invalidGrant('the refresh token was replaced, revoked or has expired')
       return successor
     },
   }
 }
-
-export type RefreshTokens = ReturnType<typeof createRefreshTokens>

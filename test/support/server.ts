@@ -12,7 +12,8 @@ import { stringify } from 'smol-toml'
 import { bootstrap } from '../../src/bootstrap.ts'
 import { ensureCertificates } from '../../src/cli/certificates.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { createDependencies, type Overrides } from '../../src/dependencies.ts'
+import type { Config } from '../../src/config/schema.ts'
+import { type Dependencies, type Overrides, openDependencies } from '../../src/dependencies.ts'
 import { startServer as listen } from '../../src/server.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { ADMINISTRATOR, type Admin, createAdmin } from './admin.ts'
@@ -164,12 +165,24 @@ const faceOf = (target: Target): Face => ({
   admin: createAdmin(target, DEFAULT_REALM),
 })
 
+/** With stores whose schema is current. */
+const openPrepared = async (config: Config, overrides: Overrides): Promise<Dependencies> => {
+  const deps = openDependencies(config, overrides)
+  try {
+    await deps.prepare()
+    return deps
+  } catch (error) {
+    await deps.close()
+    throw error
+  }
+}
+
 /** A server in this process. */
 export const startServer = async (options: ServerOptions = {}) => {
   const prepared = await prepareServer(options)
   const logs: string[] = []
   const config = loadConfig(prepared.configFile, prepared.env)
-  const deps = await createDependencies(config, {
+  const deps = await openPrepared(config, {
     ...(options.clock ? { clock: options.clock } : {}),
     ...(options.random ? { random: options.random } : {}),
     logDestination: { write: (line: string) => void logs.push(line) },

@@ -1,4 +1,4 @@
-/** What the tree promises about itself: which room may know which, and what only one room may do. Packages a room may import are in biome.json. */
+/** What the tree promises about itself: which room may know which, which packages it may use, and what only one room may do. */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
@@ -19,6 +19,28 @@ const TIERS = [
   ['cli'],
   ['main.ts'],
 ]
+
+/** Where a package may be used, as the beginnings of paths. One that is not named here may be used anywhere. */
+const PACKAGES: Record<string, string[]> = {
+  fastify: ['src/server.ts', 'src/http/', 'src/endpoints/'],
+  '@fastify': ['src/server.ts', 'src/http/'],
+  kysely: ['src/storage/', 'src/sessions/sql.ts', 'migrations/'],
+  pg: ['src/storage/'],
+  mysql2: ['src/storage/'],
+  'better-sqlite3': ['src/storage/'],
+  ioredis: ['src/sessions/redis'],
+  pino: ['src/system/', 'src/dependencies.ts'],
+  'pino-pretty': ['src/system/'],
+  'smol-toml': ['src/config/'],
+  // The shapes of the administration API; those of what is registered are part of the vocabulary.
+  zod: [
+    'src/config/',
+    'src/endpoints/',
+    ...['client', 'realm', 'user'].map((what) => `src/oauth/${what}_registration.ts`),
+    'src/oauth/standard_claims.ts',
+    'src/oauth/member_shapes.ts',
+  ],
+}
 
 const root = join(import.meta.dirname, '../..')
 const list = (pattern: string): string[] =>
@@ -71,6 +93,15 @@ test('no room imports from a room further out', () => {
       .filter((target) => tierOf(roomOf(target)) > tierOf(roomOf(path)))
       .map((target) => `${path} imports ${target}`),
   )
+  assert.deepEqual(wrong, [])
+})
+
+test('a package is used only where it belongs', () => {
+  const wrong = Object.entries(PACKAGES).flatMap(([name, places]) => {
+    const elsewhere = product.filter((path) => !places.some((place) => path.startsWith(place)))
+    // Quoted in whatever way it is loaded: import, import(), createRequire.
+    return findings(elsewhere, new RegExp(String.raw`(?:from|import|require\w*)\b[^'\n]*'${name}(?:/[^']*)?'`, 'g'))
+  })
   assert.deepEqual(wrong, [])
 })
 
@@ -127,6 +158,26 @@ test('T-CA-03 no secret is compared with an operator that stops at the first dif
   const named = String.raw`\b[\w.]*(?:[sS]ecret|[tT]oken|[hH]ash|[cC]srf|[vV]erifier|[pP]assword)\b`
   const value = String.raw`(?!undefined\b|null\b|true\b|false\b)[A-Za-z_][\w.]*`
   assert.deepEqual(findings(product, new RegExp(String.raw`(?<!typeof )${named}\s*[!=]==\s*${value}`, 'g')), [])
+})
+
+test('nothing is exported that nobody imports', () => {
+  const texts = new Map(everything.map((path) => [path, codeOf(path)]))
+  const mentions = (path: string, name: string): number =>
+    texts.get(path)?.match(new RegExp(String.raw`\b${name}\b`, 'g'))?.length ?? 0
+  const exported = product.flatMap((path) =>
+    [...codeOf(path).matchAll(/^export (?:async )?(function\*?|const|class|type) (\w+)/gm)].map(
+      ([, kind, name = '']) => ({ path, name, isType: kind === 'type' }),
+    ),
+  )
+  // A type that its own file uses again is exported with the function whose shape it is part of.
+  const dead = exported.filter(
+    ({ path, name, isType }) =>
+      !everything.some((other) => other !== path && mentions(other, name) > 0) && !(isType && mentions(path, name) > 1),
+  )
+  assert.deepEqual(
+    dead.map(({ path, name }) => `${path}: ${name}`),
+    [],
+  )
 })
 
 test('no file has a name that says nothing', () => {

@@ -1,6 +1,7 @@
 /** Who may administer what: read from the user's own row at every request, so that a right that is taken is gone at once. */
 import type { FastifyRequest } from 'fastify'
 import { type Rights, rightsOf } from '../../authentication/administrators.ts'
+import { bearerToken } from '../../http/bearer.ts'
 import { readCookie } from '../../http/cookies.ts'
 import { requireOwnOrigin } from '../../http/own_origin.ts'
 import { OAuthError } from '../../oauth/errors.ts'
@@ -12,7 +13,7 @@ import type { User } from '../../storage/users.ts'
 import type { AccessTokenClaims } from '../../tokens/claims.ts'
 
 /** The scope that a client needs to administer on somebody's behalf; signing in to a client must not hand it the server. */
-export const ADMIN_SCOPE = 'admin'
+const ADMIN_SCOPE = 'admin'
 
 export type Administrator = Rights & { user: User }
 
@@ -40,9 +41,6 @@ const superOnly = (): OAuthError => new OAuthError('forbidden', 'Only a super ad
 export const requireSuper = (administrator: Administrator): void => {
   if (!administrator.isSuper) throw superOnly()
 }
-
-const bearerToken = (authorization: string): string | undefined =>
-  /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(authorization)?.[1]
 
 export const createRequireAdministrator = (deps: AdministratorDeps): RequireAdministrator => {
   const byToken = async (realm: Realm, authorization: string): Promise<string> => {

@@ -4,7 +4,7 @@ import { rightsOf } from '../../authentication/administrators.ts'
 import { factsOf } from '../../http/request_facts.ts'
 import { OAuthError } from '../../oauth/errors.ts'
 import { ADMINISTRATORS_REALM } from '../../oauth/realm_settings.ts'
-import type { AuditEvent, AuditEventType } from '../../storage/audit_events.ts'
+import { type AuditEvent, type AuditEventType, newAuditEvent } from '../../storage/audit_events.ts'
 import type { RealmDirectory } from '../../storage/realm_directory.ts'
 import type { RealmStore, Store } from '../../storage/store.ts'
 import type { Clock } from '../../system/clock.ts'
@@ -40,18 +40,9 @@ const requireStill = async (repositories: Repositories, { administrator, realmId
 export const createMakeChange =
   (deps: ChangeDeps) =>
   async <T>(change: Change, work: (realmStore: RealmStore, repositories: Repositories) => Promise<T>): Promise<T> => {
-    const { ip, requestId } = factsOf(change.request)
-    const event = {
-      id: deps.random.id(),
-      occurredAt: deps.clock.now(),
-      type: change.type,
-      outcome: 'success' as const,
-      principal: change.administrator.user.username,
-      target: change.target,
-      ip,
-      requestId,
-      detail: change.detail ?? {},
-    }
+    const { type, target, detail } = change
+    const principal = change.administrator.user.username
+    const event = newAuditEvent(deps, factsOf(change.request), { type, principal, target, detail })
     try {
       return await deps.store.transaction(async (repositories) => {
         // First of all: it locks the realm's row, so that what is checked below still holds when it is written.

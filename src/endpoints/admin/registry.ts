@@ -7,6 +7,7 @@ import { createObservationEndpoints, type ObservationDeps } from './observation.
 import { createPaging, type PagingDeps } from './paging.ts'
 import { createRealmsEndpoints, type RealmsDeps } from './realms.ts'
 import { createRows, type RowDeps } from './row.ts'
+import { createScopesEndpoints, type ScopesDeps } from './scopes.ts'
 import { createTotpEndpoints, type TotpEndpointsDeps } from './totp.ts'
 import { createUserCertificatesEndpoints, type UserCertificatesDeps } from './user_certificates.ts'
 import { createUsersEndpoints, type UsersDeps } from './users.ts'
@@ -17,7 +18,10 @@ export type AdministrationDeps = AdministratorDeps &
   Omit<RowDeps, 'requireAdministrator'> &
   PagingDeps &
   ChangeDeps &
-  Omit<RealmsDeps & UsersDeps & UserCertificatesDeps & TotpEndpointsDeps & ClientsDeps & ObservationDeps, Tools>
+  Omit<
+    RealmsDeps & ScopesDeps & UsersDeps & UserCertificatesDeps & TotpEndpointsDeps & ClientsDeps & ObservationDeps,
+    Tools
+  >
 
 export const createAdministrationEndpoints = (deps: AdministrationDeps): Endpoint[] => {
   const requireAdministrator = createRequireAdministrator(deps)
@@ -29,6 +33,7 @@ export const createAdministrationEndpoints = (deps: AdministrationDeps): Endpoin
   }
   return [
     ...createRealmsEndpoints(tools),
+    ...createScopesEndpoints(tools),
     ...createUsersEndpoints(tools),
     ...createUserCertificatesEndpoints(tools),
     ...createTotpEndpoints(tools),

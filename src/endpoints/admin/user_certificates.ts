@@ -4,15 +4,15 @@ import { readCertificateFields } from '../../oauth/certificate_fields.ts'
 import { certificateKey, namesOfCertificate, thumbprintOf } from '../../oauth/certificate_identity.ts'
 import { OAuthError } from '../../oauth/errors.ts'
 import { certificateSettingSchema } from '../../oauth/user_registration.ts'
-import { usernameProblem } from '../../oauth/username.ts'
 import type { Sessions } from '../../sessions/sessions.ts'
 import type { Realm } from '../../storage/realm_directory.ts'
-import type { User, UserCertificate } from '../../storage/users.ts'
+import type { UserCertificate } from '../../storage/users.ts'
 import type { Clock } from '../../system/clock.ts'
+import { readBody, requireNoBody } from '../json_body.ts'
 import { notFound } from './administrator.ts'
-import { readBody, requireNoBody } from './body.ts'
 import type { MakeChange } from './change.ts'
 import type { Call, Rows } from './row.ts'
+import { findUser } from './users.ts'
 
 export type UserCertificatesDeps = {
   rows: Rows
@@ -55,16 +55,9 @@ const isSame = (a: UserCertificate | undefined, b: UserCertificate | undefined):
 export const createUserCertificatesEndpoints = (deps: UserCertificatesDeps) => {
   const { rows, makeChange, sessions, clock } = deps
 
-  const findUser = async (call: Call, realm: Realm): Promise<User> => {
-    const username = call.part('username')
-    const user = usernameProblem(username) === undefined ? await realm.store.users.findByUsername(username) : undefined
-    if (!user) throw notFound()
-    return user
-  }
-
   /** T-LC-01 – who held the former certificate keeps nothing that it opened. */
   const change = async (call: Call, realm: Realm, certificate: UserCertificate | undefined): Promise<void> => {
-    const { id: target } = await findUser(call, realm)
+    const { id: target } = await findUser(realm.store, call.part('username'))
     const { request, administrator } = call
     const what = { request, administrator, realmId: realm.id, type: 'user.certificate_changed', target } as const
     const isTakenAway = await makeChange(what, async (realmStore) => {
@@ -81,7 +74,7 @@ export const createUserCertificatesEndpoints = (deps: UserCertificatesDeps) => {
 
   return [
     rows.ofRealm('GET', '/user/:username/certificate', async (call, realm) => {
-      const { certificate } = await findUser(call, realm)
+      const { certificate } = await findUser(realm.store, call.part('username'))
       if (certificate === undefined) throw notFound()
       return { body: certificate }
     }),

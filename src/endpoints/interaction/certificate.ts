@@ -1,7 +1,7 @@
 /** RFC 8705 §2.1 – the step of the login page in which the browser shows its certificate, on whichever port asks for one. */
 import type { FastifyReply } from 'fastify'
 import type { LoginFlow } from '../../authentication/login.ts'
-import { requireCsrfToken } from '../../authorization/interactions.ts'
+import { requireCsrfToken } from '../../authorization/csrf_token.ts'
 import { redirectTo } from '../../http/authorization_response.ts'
 import { presentedCertificate } from '../../http/client_certificate.ts'
 import { formBody } from '../../http/form_body.ts'

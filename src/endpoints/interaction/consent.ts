@@ -1,8 +1,8 @@
 /** OpenID Connect Core §3.1.2.4 – the page on which a person decides what a client gets. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ConsentDecision } from '../../authorization/complete.ts'
+import { csrfToken, requireCsrfToken } from '../../authorization/csrf_token.ts'
 import type { AuthorizationFlow } from '../../authorization/flow.ts'
-import { csrfToken, requireCsrfToken } from '../../authorization/interactions.ts'
 import { errorFields, formActionFor, redirectHost } from '../../authorization/response.ts'
 import type { SignedIn } from '../../authorization/signed_in.ts'
 import { redirectTo, sendAuthorizationResponse } from '../../http/authorization_response.ts'

@@ -2,13 +2,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { LoginFlow, LoginOutcome } from '../../authentication/login.ts'
 import { upstreamButtonsOf, upstreamOriginsOf } from '../../authentication/upstream.ts'
-import { csrfToken, requireCsrfToken } from '../../authorization/interactions.ts'
+import { csrfToken, requireCsrfToken } from '../../authorization/csrf_token.ts'
 import { formActionFor } from '../../authorization/response.ts'
+import { noteError } from '../../http/errors.ts'
 import { formBody } from '../../http/form_body.ts'
 import { sendPage } from '../../http/page.ts'
 import { factsOf } from '../../http/request_facts.ts'
 import { OAuthError } from '../../oauth/errors.ts'
 import { loginPage } from '../../pages/login.ts'
+import { shownRealm } from '../../storage/realm_directory.ts'
 import { type CertificateActionDeps, certificateActionOf } from './certificate_action.ts'
 import { type GoOnDeps, goOn } from './go_on.ts'
 import { addressOf, clientNameOf, type Handle, type Opened } from './opened.ts'
@@ -34,14 +36,13 @@ export const showLoginForm = (
   form: LoginForm = messageFor(reply.request),
 ): FastifyReply => {
   const { asked, realm, browserSecret } = opened
-  const isDefaultRealm = !realm.issuer.endsWith(`/realms/${realm.id}`)
   const page = loginPage({
     clientName: clientNameOf(opened),
     action: `${addressOf(opened)}/login`,
     csrf: csrfToken(browserSecret, loginPurpose(opened)),
     username: form.username ?? asked.loginHint,
     message: form.message,
-    realmName: isDefaultRealm ? undefined : realm.id,
+    realmName: shownRealm(realm),
     certificateAction: certificateActionOf(deps, opened),
     hasPassword: realm.settings.auth_params.username_password_params !== undefined,
     upstreams: { action: `${addressOf(opened)}/upstream`, providers: upstreamButtonsOf(realm) },
@@ -65,8 +66,7 @@ const showPassing = (
 ): FastifyReply => {
   const message = error instanceof OAuthError ? PASSING.get(error.code) : undefined
   if (!(error instanceof OAuthError) || message === undefined) throw error
-  reply.request.errorCode = error.code
-  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds))
+  noteError(reply, error)
   return showLoginForm(deps, reply, opened, { username, message, status: error.status })
 }
 

@@ -6,9 +6,10 @@ import type { AuthorizationFlow } from '../../authorization/flow.ts'
 import type { OpenInteraction } from '../../authorization/interactions.ts'
 import { fromStored, isStoredSigned } from '../../authorization/read_request.ts'
 import { answerRefusals } from '../../http/authorization_response.ts'
+import { readBrowserSecret } from '../../http/browser_secret.ts'
 import { readCookie } from '../../http/cookies.ts'
 import type { AuthorizationRequest } from '../../oauth/authorization_request.ts'
-import { interactionCookieName, sessionCookieName } from '../../sessions/cookies.ts'
+import { sessionCookieName } from '../../sessions/cookies.ts'
 import type { Realm } from '../../storage/realm_directory.ts'
 
 /** The request is read anew for every page: the client may have changed since. */
@@ -42,7 +43,7 @@ export const handleOpened = async (
   { request, reply, realm }: Exchange,
   handle: Handle,
 ): Promise<FastifyReply> => {
-  const here = await flow.interactions.open(realm, id, readCookie(request, interactionCookieName(realm.id)))
+  const here = await flow.interactions.open(realm, id, readBrowserSecret(request, realm.id))
   const { pushedRequestHash, parameters } = here.interaction
   const awaiting = { interactionId: id, pushedRequestHash }
   return await answerRefusals(reply, { realm, flow, awaiting }, async () => {

@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify'
 import type { PasswordAuthentication, PasswordChange } from '../../authentication/password.ts'
 import { describePasswordProblem } from '../../authentication/password_policy.ts'
-import { csrfToken, requireCsrfToken } from '../../authorization/interactions.ts'
+import { csrfToken, requireCsrfToken } from '../../authorization/csrf_token.ts'
 import { formActionFor } from '../../authorization/response.ts'
 import { redirectTo } from '../../http/authorization_response.ts'
 import { formBody } from '../../http/form_body.ts'

@@ -1,7 +1,8 @@
 /** RFC 6238 – the step between the right password and the session, for who has an authenticator app. */
 import type { LoginFlow, LoginOutcome } from '../../authentication/login.ts'
-import { requireCsrfToken } from '../../authorization/interactions.ts'
+import { requireCsrfToken } from '../../authorization/csrf_token.ts'
 import { redirectTo } from '../../http/authorization_response.ts'
+import { noteError } from '../../http/errors.ts'
 import { formBody } from '../../http/form_body.ts'
 import { factsOf } from '../../http/request_facts.ts'
 import { OAuthError } from '../../oauth/errors.ts'
@@ -32,8 +33,7 @@ export const createTotpStep =
       )
     } catch (error) {
       if (!(error instanceof OAuthError && error.code === 'too_many_requests')) throw error
-      request.errorCode = error.code
-      if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds))
+      noteError(reply, error)
       return showTotpForm(reply, opened, 'Too many codes were wrong. Wait some minutes and try again.', error.status)
     }
     if (login.outcome !== 'failed') return await goOn(deps, opened, login, { request, reply })

@@ -1,6 +1,6 @@
 /** RFC 6238 – the page that asks for a one-time code after the right password. */
 import type { FastifyReply } from 'fastify'
-import { csrfToken } from '../../authorization/interactions.ts'
+import { csrfToken } from '../../authorization/csrf_token.ts'
 import { formActionFor } from '../../authorization/response.ts'
 import { sendPage } from '../../http/page.ts'
 import { totpPage } from '../../pages/totp.ts'

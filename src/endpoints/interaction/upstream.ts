@@ -1,14 +1,14 @@
 /** OpenID Connect Core §3.1.2.1 – the step of the login page that leads to an identity provider, and what comes of it. */
 import type { FastifyReply } from 'fastify'
-import type { LoginFlow } from '../../authentication/login.ts'
 import {
   type Upstream,
   type UpstreamAnswer,
   upstreamNameOf,
   upstreamProvidersOf,
 } from '../../authentication/upstream.ts'
-import { requireCsrfToken } from '../../authorization/interactions.ts'
+import { requireCsrfToken } from '../../authorization/csrf_token.ts'
 import { redirectTo } from '../../http/authorization_response.ts'
+import { noteError } from '../../http/errors.ts'
 import { queryParameters } from '../../http/form.ts'
 import { formBody } from '../../http/form_body.ts'
 import { factsOf } from '../../http/request_facts.ts'
@@ -31,10 +31,7 @@ export const createUpstreamStep =
     return redirectTo(reply, await upstream.begin(realm, interaction.id, provider, opened))
   }
 
-export type UpstreamAnswerDeps = LoginDeps & {
-  upstream: Pick<Upstream, 'finish'>
-  loginFlow: Pick<LoginFlow, 'secondFactor'>
-}
+export type UpstreamAnswerDeps = LoginDeps & { upstream: Pick<Upstream, 'finish'> }
 
 type Refusal = Exclude<UpstreamAnswer, { answer: 'proved' }>
 
@@ -57,8 +54,7 @@ const showUnreachable = (
   error: unknown,
 ): FastifyReply => {
   if (!(error instanceof OAuthError && error.code === 'temporarily_unavailable')) throw error
-  reply.request.errorCode = error.code
-  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds))
+  noteError(reply, error)
   const message = 'The identity provider cannot be reached at the moment. Wait a moment and try again.'
   return showLoginForm(deps, reply, opened, { message, status: error.status })
 }
@@ -67,11 +63,15 @@ const showUnreachable = (
 export const createUpstreamAnswer =
   (deps: UpstreamAnswerDeps, answered: UpstreamRequest): Handle =>
   async (opened, request, reply) => {
-    const { realm } = opened
-    const facts = factsOf(request)
     let answer: UpstreamAnswer
     try {
-      answer = await deps.upstream.finish(realm, answered, queryParameters(request.url), opened, facts)
+      answer = await deps.upstream.finish(
+        opened.realm,
+        answered,
+        queryParameters(request.url),
+        opened,
+        factsOf(request),
+      )
     } catch (error) {
       return showUnreachable(deps, opened, reply, error)
     }
@@ -79,7 +79,5 @@ export const createUpstreamAnswer =
       request.errorCode = 'access_denied'
       return showLoginForm(deps, reply, opened, { message: messageOf(answer) })
     }
-    const login = await deps.loginFlow.secondFactor(realm, answer.user, answer.firstFactor, undefined, facts)
-    if (login.outcome === 'failed') throw new OAuthError('server_error', 'A code was refused that nobody gave')
-    return await goOn(deps, opened, login, { request, reply })
+    return await goOn(deps, opened, answer.login, { request, reply })
   }

@@ -162,6 +162,27 @@ describe('session store on redis alone', { skip: skipWithout('redis') }, () => {
     assert.deepEqual(told, ['the session store cannot be reached', 'the session store can be reached again'])
   })
 
+  const refusals: [string, (url: URL) => void, RegExp][] = [
+    ['another user or password', (url) => Object.assign(url, { username: 'nobody', password: 'wrong' }), /WRONGPASS/],
+    ['a database that there is not', (url) => Object.assign(url, { pathname: '/99' }), /DB index/],
+  ]
+  for (const [name, change, message] of refusals) {
+    test(`${name} is refused, not waited for, and nothing is written elsewhere meanwhile`, async (t) => {
+      const url = new URL(redisUrl())
+      change(url)
+      const refused = createRedisSessionStore(url.href, silentLog)
+      t.after(() => refused.close())
+      await assert.rejects(
+        refused.check(),
+        (error: Error) => !(error instanceof StoreUnavailable) && message.test(error.message),
+      )
+      for (let attempt = 0; attempt < 20; attempt += 1) {
+        await assert.rejects(refused.insert(sampleSession(), freshHash()), StoreUnavailable)
+        await delay(20)
+      }
+    })
+  }
+
   test('a value of another kind under one of our keys is a mistake, not an outage', async () => {
     const { session } = await inserted()
     await redis.set(sessionKey(session.sessionId), 'a string')

@@ -118,7 +118,10 @@ test('a database that is not there is named with the reason, and without its pas
     const database = openDatabase({ ...params, backend, connection_url }, silentLog)
     await assert.rejects(migrate(database, 'primary', silentLog), (error) => {
       assert.ok(error instanceof MigrationError)
-      assert.match(error.message, new RegExp(`The ${backend} database cannot be used: .*ECONNREFUSED`))
+      assert.match(
+        error.message,
+        new RegExp(`^database_params: the ${backend} database cannot be used: .*ECONNREFUSED`),
+      )
       assert.doesNotMatch(inspect(error, { depth: 9 }), /hidden/)
       return true
     })

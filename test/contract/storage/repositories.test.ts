@@ -205,16 +205,14 @@ describe('repositories', () => {
       assert.equal(await realm.interactions.find(id, NOW + HOUR), undefined)
       assert.equal(await realm.interactions.markAuthenticated(id, NOW + 1), true)
       assert.equal(await realm.interactions.markAuthenticated(id, NOW + 1), true)
-      assert.equal(await realm.interactions.markConsented(id, NOW + 2), true)
       assert.equal(await realm.interactions.consume(id, NOW + HOUR), false)
       assert.equal(await realm.interactions.consume(id, NOW + 3), true)
       assert.equal(await realm.interactions.consume(id, NOW + 3), false)
-      assert.equal(await realm.interactions.markConsented(id, NOW + 4), false)
+      assert.equal(await realm.interactions.markAuthenticated(id, NOW + 4), false)
       assert.deepEqual(await realm.interactions.find(id, NOW), {
         ...interaction,
         realmId: realm.realmId,
         authenticatedAt: NOW + 1,
-        consentedAt: NOW + 2,
         firstFactor: undefined,
         completedAt: NOW + 3,
       })

@@ -76,7 +76,7 @@ describe('the first administrator', () => {
       const setupTokenHash = sha256(setupUrl.split('/').at(-1) ?? '')
       const passwordHash = await passwordHashing.hash(PASSWORD)
       const create = createFirstAdministrator(deps)
-      const first = { passwordHash, setupTokenHash, ip: undefined, requestId: undefined }
+      const first = { passwordHash, setupTokenHash, facts: undefined }
       const results = await Promise.all(
         Array.from({ length: 50 }, (_, index) => create({ ...first, username: `root-${index}` })),
       )
@@ -96,8 +96,7 @@ describe('the first administrator', () => {
             username: `root-${index}`,
             passwordHash,
             setupTokenHash: sha256(setupUrl.split('/').at(-1) ?? ''),
-            ip: undefined,
-            requestId: undefined,
+            facts: undefined,
           }),
         ),
       )

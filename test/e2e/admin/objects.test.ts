@@ -46,6 +46,38 @@ describe('realms, users and clients', () => {
   })
   after(() => server.close())
 
+  test('RFC 6749 §3.3 – a scope of a realm is made once, listed, described anew and deleted', async () => {
+    await expect(201, 'POST', '', { id: 'scoped', ...withPasswords })
+    for (const body of [{}, { name: 'a', realm_id: 'other' }]) await expect(400, 'POST', '/scoped/scope', body)
+    for (const name of ['two words', 'openid']) await expect(422, 'POST', '/scoped/scope', { name })
+    const scope = { name: 'orders:read', description: 'See your orders' }
+    assert.deepEqual(await expect(201, 'POST', '/scoped/scope', scope), scope)
+    await expect(409, 'POST', '/scoped/scope', scope)
+    await expect(201, 'POST', '/scoped/scope', { name: 'orders/write' })
+    const page = await expect(200, 'GET', '/scoped/scope?limit=1')
+    assert.deepEqual(page.items, [{ name: 'orders/write' }])
+    const rest = await expect(200, 'GET', `/scoped/scope?limit=1&cursor=${page.next_cursor}`)
+    assert.deepEqual(rest, { items: [scope], next_cursor: null })
+    const anew = { name: 'orders:read', description: 'Look at your orders' }
+    // The path says which scope it is.
+    const body = { name: 'another', description: anew.description }
+    assert.deepEqual(await expect(200, 'PUT', '/scoped/scope/orders:read', body), anew)
+    assert.deepEqual(await expect(200, 'GET', '/scoped/scope/orders:read'), anew)
+    await expect(204, 'DELETE', '/scoped/scope/orders%2Fwrite')
+    await expect(404, 'DELETE', '/scoped/scope/orders%2Fwrite')
+    await expect(404, 'PUT', '/scoped/scope/orders%2Fwrite', {})
+    assert.deepEqual((await expect(200, 'GET', '/scoped')).scopes, [anew])
+    const document = await server.request('GET', '/realms/scoped/.well-known/openid-configuration')
+    assert.ok(document.json<{ scopes_supported: string[] }>().scopes_supported.includes('orders:read'))
+  })
+
+  test('T-AD-04 – twenty scopes made at once are twenty scopes', async () => {
+    await expect(201, 'POST', '', { id: 'busy', ...withPasswords })
+    const names = Array.from({ length: 20 }, (_, index) => `scope-${index}`)
+    await Promise.all(names.map((name) => expect(201, 'POST', '/busy/scope', { name })))
+    assert.equal(((await expect(200, 'GET', '/busy')).scopes as unknown[]).length, 20)
+  })
+
   test('a realm is made once, read, changed and deleted', async () => {
     const json = {
       id: 'my-service',

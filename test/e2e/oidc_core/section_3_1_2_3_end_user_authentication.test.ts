@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { csrfToken } from '../../../src/authorization/interactions.ts'
+import { csrfToken } from '../../../src/authorization/csrf_token.ts'
 import {
   type AuthorizationStage,
   openAuthorizationStage,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { createGuessLimits, sourceOf } from '../../../src/authentication/guess_limits.ts'
+import { createGuessLimits } from '../../../src/authentication/guess_limits.ts'
 import { OAuthError } from '../../../src/oauth/errors.ts'
 
 const guess = { realmId: 'r', canonicalUsername: 'alice', ip: '192.0.2.1' }
@@ -89,12 +89,6 @@ test('what could not be looked at was no guess', async () => {
       /away/,
     )
   assert.deepEqual(await limit(guess, right), { isRight: true })
-})
-
-test('T-IS-04 an address that cannot be read is one source', () => {
-  assert.equal(sourceOf(''), 'unknown')
-  assert.equal(sourceOf('fe80::1%eth0x'), sourceOf('fe80::2'))
-  assert.equal(sourceOf('::ffff:192.0.2.1'), '192.0.2.1')
 })
 
 test('T-HT-07 guesses that were turned away unlooked at leave nothing in memory, however many names they were about', async () => {

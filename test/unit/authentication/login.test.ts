@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
-import type { Credential, LoginFacts, Proof } from '../../../src/authentication/first_factor.ts'
+import type { Credential, Proof } from '../../../src/authentication/first_factor.ts'
 import { createLoginFlow, type LoginFlow } from '../../../src/authentication/login.ts'
-import type { AuditEvent } from '../../../src/storage/audit_events.ts'
+import type { AuditEvent, RequestFacts } from '../../../src/storage/audit_events.ts'
 import type { Realm } from '../../../src/storage/realm_directory.ts'
 import type { User } from '../../../src/storage/users.ts'
 import { systemRandom } from '../../../src/system/random.ts'
 
 type Recorded = Pick<AuditEvent, 'type' | 'principal' | 'detail'>
 
-const facts: LoginFacts = { ip: '203.0.113.9', requestId: 'request' }
+const facts: RequestFacts = { ip: '203.0.113.9', requestId: 'request' }
 const user = { id: 'sub', username: 'alice', enabled: true } as User
 const credential: Credential = { scheme: 'up', username: 'alice', password: 'secret' }
 
@@ -120,3 +120,17 @@ for (const other of others) {
     assert.ok(login.outcome === 'authenticated' && login.authScheme === `${other.scheme}+totp`)
   })
 }
+
+test('what was proved elsewhere goes on like a credential: to the code, or on record as failed', async () => {
+  hasTotp = true
+  assert.deepEqual(await flow.proceed(realm, { scheme: 'jwt', proof }, facts), {
+    outcome: 'totp_required',
+    user,
+    firstFactor: { scheme: 'jwt', amr: ['pwd'], isPasswordExpired: false },
+  })
+  const refused = { isProved: false, user: undefined, reason: 'wrong_nonce' } as const
+  assert.deepEqual(await flow.proceed(realm, { scheme: 'jwt', proof: refused }, facts), { outcome: 'failed' })
+  assert.deepEqual(events, [
+    { type: 'login.failed', principal: undefined, detail: { auth_scheme: 'jwt', reason: 'wrong_nonce' } },
+  ])
+})

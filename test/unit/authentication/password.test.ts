@@ -1,11 +1,12 @@
 /** Signing in with a password and changing it, over a real database. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import type { LoginFacts, Proof } from '../../../src/authentication/first_factor.ts'
+import type { Proof } from '../../../src/authentication/first_factor.ts'
 import { createLoginFlow } from '../../../src/authentication/login.ts'
 import { createPasswordAuthentication, type PasswordAuthentication } from '../../../src/authentication/password.ts'
 import { createPasswordHashing } from '../../../src/authentication/password_hashing.ts'
 import type { AuthParams } from '../../../src/oauth/realm_settings.ts'
+import type { RequestFacts } from '../../../src/storage/audit_events.ts'
 import { migrate } from '../../../src/storage/migrate.ts'
 import { createRealmDirectory, type Realm } from '../../../src/storage/realm_directory.ts'
 import { createStore, type Store } from '../../../src/storage/store.ts'
@@ -62,7 +63,7 @@ describe('authentication with a password', () => {
   }
 
   /** Through the state machine, which keeps the record. */
-  const login = (realm: Realm, credentials: { username: string; password: string }, where: LoginFacts) => {
+  const login = (realm: Realm, credentials: { username: string; password: string }, where: RequestFacts) => {
     const off = async (): Promise<Proof> => ({ isProved: false, user: undefined, reason: 'method_off' })
     const totp = { isRequired: async () => false, verify: async () => undefined }
     const methods = { up: passwords.prove, jwt: off, cc: off }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { csrfToken, requireCsrfToken } from '../../../src/authorization/interactions.ts'
+import { csrfToken, requireCsrfToken } from '../../../src/authorization/csrf_token.ts'
 import { OAuthError } from '../../../src/oauth/errors.ts'
 
 const BROWSER = 'b'.repeat(43)

@@ -34,19 +34,31 @@ const TLS = `[tls_params]\nserver_private_key = "certificates/server.key"\nserve
 const TOP = 'host_name = "localhost"\nhost_port = 8443\n'
 
 describe('auth_server: which command the arguments name', () => {
+  const HELP = '; "auth_server help" lists what there is'
+  const SERVE = '; usage: auth_server serve [--wait-db=SECONDS] [CONFIG]'
+  const CHECK = '; usage: auth_server check_config [CONFIG]'
+  const VERSION = '; usage: auth_server version'
   const mistakes: [string, string[], string][] = [
-    ['a command that there is not', ['srve'], '"srve" is neither a command nor a file; did you mean serve?'],
-    ['a word that is near nothing', ['frobnicate'], '"frobnicate" is neither a command nor a file'],
-    ['an option that there is not', ['--config', 'a.toml'], 'there is no option "--config"'],
-    ['a second file', ['a.toml', 'b.toml'], 'serve takes no argument "b.toml"'],
-    ['a second file of serve', ['serve', 'a.toml', 'b.toml'], 'serve takes no argument "b.toml"'],
-    ['a second file of check_config', ['check_config', 'a.toml', 'b.toml'], 'check_config takes no argument "b.toml"'],
-    ['an option of a command that has none', ['serve', '--port=1'], 'serve takes no argument "--port=1"'],
-    ['an option without its number', ['serve', '--wait-db=soon'], 'serve takes no argument "--wait-db=soon"'],
-    ['an option twice', ['serve', '--wait-db=1', '--wait-db=1'], 'serve takes no argument "--wait-db=1"'],
-    ['an option of another command', ['check_config', '--wait-db=1'], 'check_config takes no argument "--wait-db=1"'],
-    ['an argument of version', ['version', 'x'], 'version takes no argument "x"'],
-    ['a name of Object.prototype', ['constructor'], '"constructor" is neither a command nor a file'],
+    ['a command that there is not', ['srve'], `"srve" is neither a command nor a file; did you mean serve?${HELP}`],
+    ['a word that is near nothing', ['frobnicate'], `"frobnicate" is neither a command nor a file${HELP}`],
+    ['an option that there is not', ['--config', 'a.toml'], `there is no option "--config"${HELP}`],
+    ['a second file', ['a.toml', 'b.toml'], `serve takes no argument "b.toml"${SERVE}`],
+    ['a second file of serve', ['serve', 'a.toml', 'b.toml'], `serve takes no argument "b.toml"${SERVE}`],
+    [
+      'a second file of check_config',
+      ['check_config', 'a.toml', 'b.toml'],
+      `check_config takes no argument "b.toml"${CHECK}`,
+    ],
+    ['an option of a command that has none', ['serve', '--port=1'], `serve takes no argument "--port=1"${SERVE}`],
+    ['an option without its number', ['serve', '--wait-db=soon'], `serve takes no argument "--wait-db=soon"${SERVE}`],
+    ['an option twice', ['serve', '--wait-db=1', '--wait-db=1'], `serve takes no argument "--wait-db=1"${SERVE}`],
+    [
+      'an option of another command',
+      ['check_config', '--wait-db=1'],
+      `check_config takes no argument "--wait-db=1"${CHECK}`,
+    ],
+    ['an argument of version', ['version', 'x'], `version takes no argument "x"${VERSION}`],
+    ['a name of Object.prototype', ['constructor'], `"constructor" is neither a command nor a file${HELP}`],
   ]
   for (const [name, argv, mistake] of mistakes) {
     test(`${name} is a mistake`, () => assert.deepEqual(chooseCommand(argv), { mistake }))
@@ -78,7 +90,10 @@ describe('auth_server: what a failure looks like', () => {
   test('wrong arguments: one line and exit status 64', async () => {
     const { status, stdout, stderr } = await command(['a.toml', 'b.toml'])
     assert.deepEqual([status, stdout], [64, ''])
-    assert.equal(stderr, 'auth_server: serve takes no argument "b.toml"; "auth_server help" lists what there is\n')
+    assert.equal(
+      stderr,
+      'auth_server: serve takes no argument "b.toml"; usage: auth_server serve [--wait-db=SECONDS] [CONFIG]\n',
+    )
   })
 
   test('something that nobody foresaw: one line, exit status 70, and the stack for those who ask', async () => {

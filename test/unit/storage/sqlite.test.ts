@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -26,6 +26,16 @@ const open = (connection_url: string) =>
 test('a SQLite URL of another form, or a folder that is not there, is refused', () => {
   for (const url of ['sqlite:', 'sqlite://', 'file.db', 'sqlite:///no/such/folder/file.db'])
     assert.throws(() => open(url), /connection_url/, url)
+})
+
+test('a file that is no database is refused by its name', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'auth_server_test_'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'notes.txt')
+  writeFileSync(path, 'nothing that SQLite wrote, and longer than nothing')
+  assert.throws(() => open(`sqlite://${path}`), {
+    message: `connection_url: ${path} cannot be used: file is not a database`,
+  })
 })
 
 test('R-7 a SQLite file is its owner’s alone, durable, and keeps its foreign keys', async (t) => {

@@ -1,7 +1,7 @@
-/** JSON bodies of the administration API: exactly the members of a shape, and errors that name what is wrong. */
+/** JSON bodies of the APIs beside OAuth: exactly the members of a shape, and errors that name what is wrong. */
 import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
-import { OAuthError } from '../../oauth/errors.ts'
+import { OAuthError } from '../oauth/errors.ts'
 
 const MAX_PROBLEMS = 5
 const MAX_NAMES = 5
@@ -13,7 +13,7 @@ const MALFORMED = new Set(['unrecognized_keys', 'invalid_type', 'invalid_union']
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i
 
 /** T-CS-02 – a form of another site can send every other type. */
-export const requireJson = (request: FastifyRequest): void => {
+const requireJson = (request: FastifyRequest): void => {
   if (!JSON_TYPE.test(request.headers['content-type'] ?? ''))
     throw new OAuthError('unsupported_media_type', 'The request body has to be application/json')
 }
