@@ -169,5 +169,3 @@ export const createComplete = ({ store, clock, random, config }: CompleteDeps) =
     },
   }
 }
-
-export type Complete = ReturnType<typeof createComplete>

@@ -119,5 +119,3 @@ export const createUnpackRequest = ({ clock, clientKeys }: RequestObjectDeps) =>
     return { parameters: toRequestParameters(claims), isSigned: true }
   }
 }
-
-export type UnpackRequest = ReturnType<typeof createUnpackRequest>

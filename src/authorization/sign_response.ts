@@ -28,5 +28,3 @@ export const createSignResponse =
     const response = await signJwt(signer, 'JWT', { ...fields, iss: realm.issuer, aud: client.clientId, exp })
     return { response }
   }
-
-export type SignResponse = ReturnType<typeof createSignResponse>

@@ -144,7 +144,9 @@ const oauth_params = z.strictObject({
 })
 
 const mtls_params = z.strictObject({
-  host_port: port.optional().describe('Second port: client certificates are asked for there only.'),
+  host_port: port
+    .optional()
+    .describe('Second port: client certificates are asked for there only, and mtls_endpoint_aliases point to it.'),
 })
 
 const signing_keys_params = z.strictObject({

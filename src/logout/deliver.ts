@@ -109,5 +109,3 @@ export const createDeliver = (deps: DeliverDeps) => {
     },
   }
 }
-
-export type Deliver = ReturnType<typeof createDeliver>

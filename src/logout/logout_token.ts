@@ -34,5 +34,3 @@ export const createSignLogoutToken =
       events: { [EVENT]: {} },
     })
   }
-
-export type SignLogoutToken = ReturnType<typeof createSignLogoutToken>

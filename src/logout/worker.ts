@@ -63,5 +63,3 @@ export const createLogoutWorker = (deps: Omit<DeliverDeps, 'ended'>) => {
     },
   }
 }
-
-export type LogoutWorker = ReturnType<typeof createLogoutWorker>

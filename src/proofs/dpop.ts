@@ -146,5 +146,3 @@ export const createDpop = (deps: DpopDeps, { maxProofs } = { maxProofs: MAX_PROO
     freshNonce: (realm: Realm): Promise<string | undefined> => nonces.fresh(realm),
   }
 }
-
-export type Dpop = ReturnType<typeof createDpop>

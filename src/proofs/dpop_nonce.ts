@@ -46,5 +46,3 @@ export const createDpopNonces = ({ clock, random }: DpopNonceDeps) => {
     },
   }
 }
-
-export type DpopNonces = ReturnType<typeof createDpopNonces>

@@ -75,5 +75,3 @@ export const createRequirePossession = (deps: DpopDeps) => {
     return await dpop.freshNonce(realm)
   }
 }
-
-export type RequirePossession = ReturnType<typeof createRequirePossession>

@@ -58,5 +58,3 @@ export const createSenderConstraint = (deps: DpopDeps) => {
     freshNonce: dpop.freshNonce,
   }
 }
-
-export type SenderConstraint = ReturnType<typeof createSenderConstraint>

@@ -99,5 +99,3 @@ export const createLogoutDeliveries = (db: Kysely<Schema>) => ({
     await db.deleteFrom('logout_deliveries').where('id', '=', id).execute()
   },
 })
-
-export type LogoutDeliveries = ReturnType<typeof createLogoutDeliveries>

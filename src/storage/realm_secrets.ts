@@ -45,5 +45,3 @@ export const createRealmSecrets = (db: Kysely<Schema>, realmId: string) => {
     },
   }
 }
-
-export type RealmSecrets = ReturnType<typeof createRealmSecrets>

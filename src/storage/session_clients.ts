@@ -100,5 +100,3 @@ export const createSessionClients = (db: Kysely<Schema>) => {
     },
   }
 }
-
-export type SessionClients = ReturnType<typeof createSessionClients>

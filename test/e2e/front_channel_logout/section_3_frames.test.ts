@@ -75,8 +75,10 @@ describe('Front-Channel Logout §2 and §3 – a frame for each client', () => {
     const answer = await logout(browser, { id_token_hint: hint, post_logout_redirect_uri: returnTo, state: 'a b&c' })
     assert.equal(answer.status, 200)
     assert.deepEqual(
-      framesIn(answer).map(({ origin }) => origin),
-      receivers.map(({ origin }) => origin),
+      framesIn(answer)
+        .map(({ origin }) => origin)
+        .sort(),
+      receivers.map(({ origin }) => origin).sort(),
     )
     for (const { pathname, searchParams } of framesIn(answer)) {
       assert.equal(pathname, '/frontchannel')
@@ -92,10 +94,7 @@ describe('Front-Channel Logout §2 and §3 – a frame for each client', () => {
     const { browser, tokens } = await signIn()
     const answer = await logout(browser, { id_token_hint: tokens[1]?.id_token ?? '' })
     const source = /frame-src ([^;]+)/.exec(csp(answer))?.[1]?.split(' ')
-    assert.deepEqual(
-      source,
-      receivers.map(({ origin }) => origin),
-    )
+    assert.deepEqual(source?.sort(), receivers.map(({ origin }) => origin).sort())
     assert.match(csp(answer), /default-src 'none'.*frame-ancestors 'none'/)
     assert.match(answer.body, /sandbox="allow-scripts allow-same-origin"/)
     assert.match(answer.body, new RegExp(`href="${server.issuer}/signed-out"`))
