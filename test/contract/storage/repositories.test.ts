@@ -435,7 +435,7 @@ describe('repositories', () => {
       )
     })
 
-    test('ids and names that differ in case, accent or a space at the end are different', async () => {
+    test('T-BF-12 – ids and names that differ in case, accent or a space at the end are different', async () => {
       const { store, realm } = await scene()
       const names = ['collide', 'Collide', 'collidé', 'collide ', ' collide', 'collide\t', 'collide\u0301']
       for (const clientId of names) await realm.clients.insert(aClient({ clientId, secretHash: sha256(clientId) }))

@@ -86,7 +86,7 @@ describe('OpenID Connect Core §3.1.2.6 – prompt=none', () => {
     assert.equal(errorOf(await ask(browser, { prompt: 'none', id_token_hint: hint })), 'login_required')
   })
 
-  test('is login_required as soon as the user is disabled or gone', async () => {
+  test('T-SE-09 is login_required as soon as the user is disabled or gone', async () => {
     const carol = await stage.addUser('carol')
     const browser = await stage.signedInBrowser(carol, client)
     assert.ok(responseOf(await ask(browser, { prompt: 'none' })).has('code'))

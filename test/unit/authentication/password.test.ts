@@ -136,7 +136,7 @@ describe('authentication with a password', () => {
     assert.equal(verifications, 0)
   })
 
-  test('T-BF-03 200 wrong passwords at the same time are ten verifications', async () => {
+  test('T-BF-03 T-BF-07 200 wrong passwords at the same time are ten verifications', async () => {
     const realm = await createRealm(usual)
     await createUser(realm)
     const guesses = Array.from({ length: 200 }, (_, index) =>
