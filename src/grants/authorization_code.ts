@@ -75,6 +75,8 @@ export const createAuthorizationCodeGrant = (deps: RefreshTokenDeps): Grant => {
     const now = clock.now()
     const purgeAfter = revocationPurgeAfter(config.oauth_params, client.metadata.access_token_ttl_secs, now)
     const { authorizationId, userId } = granted
+    // A storm of replays ends with a read each: the transaction below stays what decides.
+    if (await realm.store.revocations.isRevoked([authorizationId])) throw invalidGrant('the code was used before')
     await store.transaction(async (repositories) => {
       const realmStore = repositories.realm(realm.id)
       const revocation = { authorizationId, reason: 'authorization_code_replayed', now, purgeAfter }

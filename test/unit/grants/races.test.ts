@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import type { OAuthError } from '../../../src/oauth/errors.ts'
+import { StoreUnavailable } from '../../../src/storage/store_unavailable.ts'
 import { forEachDialect } from '../../support/databases.ts'
 import {
   codeRequest,
@@ -11,9 +12,14 @@ import {
   tokenRequest,
 } from '../../support/tokens.ts'
 
+const CROWD = 20
+
 type Tokens = { access_token: string; refresh_token: string }
 
-/** Every caller's tokens; the others have to fail with invalid_grant and nothing else. */
+/**
+ * Every caller's tokens; the others have to fail with invalid_grant and nothing else. Of a crowd that is larger than the pools
+ * of connections some may be told to come again: what they may never be told is yes.
+ */
 const race = async (nodes: TokenWorld[], callers: number, parameters: Record<string, string>): Promise<Tokens[]> => {
   const realms = await Promise.all(nodes.map((node) => node.open()))
   const outcomes = await Promise.allSettled(
@@ -25,7 +31,7 @@ const race = async (nodes: TokenWorld[], callers: number, parameters: Record<str
     }),
   )
   for (const outcome of outcomes) {
-    if (outcome.status === 'rejected')
+    if (outcome.status === 'rejected' && !(callers > CROWD && outcome.reason instanceof StoreUnavailable))
       assert.equal((outcome.reason as OAuthError).code, 'invalid_grant', outcome.reason)
   }
   return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
@@ -55,8 +61,10 @@ forEachDialect((_dialect, open) => {
   for (const callers of [20, 200]) {
     test(`T-AC-01 RFC 6749 §4.1.2 – of ${callers} callers with one code exactly one gets tokens, and the replays end them`, async () => {
       const granted = grantedWith()
-      const winners = await race(nodes, callers, codeRequest(await world.addCode(granted)))
+      const request = codeRequest(await world.addCode(granted))
+      const winners = await race(nodes, callers, request)
       assert.equal(winners.length, 1)
+      assert.deepEqual(await race(nodes, 1, request), [])
       assert.equal(await isGood(winners[0]?.access_token ?? ''), false)
       assert.deepEqual(await race(nodes, 1, refreshRequest(winners[0]?.refresh_token ?? '')), [])
       assert.deepEqual(await events(granted.authorizationId), ['authorization_code.replayed'])
@@ -68,6 +76,7 @@ forEachDialect((_dialect, open) => {
       const winners = await race(nodes, callers, refreshRequest(first?.refresh_token ?? ''))
       assert.ok(winners.length === 1 || winners.length === 2, String(winners.length))
       assert.equal(new Set(winners.map((winner) => winner.refresh_token)).size, 1)
+      assert.deepEqual(await race(nodes, 1, refreshRequest(first?.refresh_token ?? '')), [])
       for (const { access_token: token } of winners) assert.equal(await isGood(token), false)
       assert.deepEqual(await race(nodes, 1, refreshRequest(winners[0]?.refresh_token ?? '')), [])
       assert.deepEqual(await events(granted.authorizationId), ['refresh_token.reused'])
