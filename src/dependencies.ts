@@ -101,10 +101,11 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
     allowLoopback: config.is_development,
     allowedNetworks: [],
   })
-  const logoutWorker = createLogoutWorker({ store, realms, keys, outbound, clock, random, log })
+  const clientKeys = createClientKeys({ outbound, clock, log })
+  const logoutWorker = createLogoutWorker({ store, realms, keys, clientKeys, outbound, clock, random, log })
   const sessionEnds = createAnnounce({ store, clock, random, wake: logoutWorker.wake })
   const sessions = createSessions({ sessionStore, sessionEnds, clock, random })
-  const base = { config, log, clock, random, store, realms, sessionStore, sessions, keys, outbound }
+  const base = { config, log, clock, random, store, realms, sessionStore, sessions, keys, clientKeys, outbound }
 
   const passwordHashing = createPasswordHashing(config.password_hashing_params, log)
   const passwordAuthentication = createPasswordAuthentication({ ...base, passwordHashing })
@@ -135,7 +136,6 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
     totp,
     loginFlow,
     authenticateClient,
-    clientKeys: createClientKeys(base),
     findAccessToken: createFindAccessToken(base),
     verifyAccessToken: createVerifyAccessToken(base),
     exchange: createExchange({ ...base, authenticateClient }),

@@ -2,6 +2,8 @@
 import type { KeyObject } from 'node:crypto'
 import { createJwksCache, type JwksCacheDeps } from '../keys/jwks_cache.ts'
 import type { Client } from '../oauth/client_metadata.ts'
+import type { EncryptionAlg } from '../oauth/encryption_algs.ts'
+import { type EncryptionKey, importEncryptionKeys, selectEncryptionKeys } from '../oauth/encryption_keys.ts'
 import { importKeys, type KeyQuery, selectKeys, type VerificationKey } from '../oauth/verification_keys.ts'
 
 const MAX_KEYS = 20
@@ -19,6 +21,7 @@ export type ClientKeysDeps = JwksCacheDeps
 
 export const createClientKeys = (deps: ClientKeysDeps) => {
   const byValue = new WeakMap<Client, readonly VerificationKey[]>()
+  const encryptionByValue = new WeakMap<Client, readonly EncryptionKey[]>()
   const jwksCache = createJwksCache(deps, BOUNDS)
 
   const ownKeys = (client: Client): readonly VerificationKey[] => {
@@ -29,7 +32,23 @@ export const createClientKeys = (deps: ClientKeysDeps) => {
     return keys
   }
 
+  const ownEncryptionKeys = (client: Client): readonly EncryptionKey[] => {
+    const known = encryptionByValue.get(client)
+    if (known) return known
+    const keys = importEncryptionKeys(client.metadata.jwks?.keys ?? [], MAX_KEYS)
+    encryptionByValue.set(client, keys)
+    return keys
+  }
+
   return {
+    /** OpenID Connect Core §10.2 – the key that an answer to the client is encrypted to. */
+    async encryptionKey(client: Client, alg: EncryptionAlg): Promise<EncryptionKey | undefined> {
+      const { jwks, jwks_uri: url } = client.metadata
+      if (jwks !== undefined) return selectEncryptionKeys(ownEncryptionKeys(client), alg)[0]
+      if (url === undefined) return undefined
+      return (await jwksCache.encryptionKeys({ url, owner: client.realmId, ...FRESHNESS }, alg))?.[0]
+    },
+
     /** At most four keys that may have made the signature. */
     async candidates(client: Client, query: KeyQuery): Promise<KeyObject[]> {
       const { jwks, jwks_uri: url } = client.metadata

@@ -11,9 +11,10 @@ import type { Parameters } from '../oauth/parameters.ts'
 import { parseScope } from '../oauth/scopes.ts'
 import type { DpopDeps } from '../proofs/dpop.ts'
 import { createRequirePossession, DPOP_CHALLENGE } from '../proofs/possession.ts'
+import { createUserinfoResponse, type UserinfoResponseDeps } from '../tokens/userinfo_response.ts'
 import type { FindAccessToken } from '../tokens/verify.ts'
 
-export type UserinfoDeps = DpopDeps & { findAccessToken: FindAccessToken }
+export type UserinfoDeps = DpopDeps & UserinfoResponseDeps & { findAccessToken: FindAccessToken }
 
 const PATH = '/userinfo'
 
@@ -64,6 +65,7 @@ const insufficientScope = (): OAuthError => {
 
 export const createUserinfoEndpoint = ({ findAccessToken, ...deps }: UserinfoDeps): Endpoint => {
   const requirePossession = createRequirePossession(deps)
+  const respond = createUserinfoResponse(deps)
   return {
     at: 'realm',
     method: ['GET', 'POST'],
@@ -90,7 +92,9 @@ export const createUserinfoEndpoint = ({ findAccessToken, ...deps }: UserinfoDep
       if (!found.user || !scopes.includes('openid')) throw insufficientScope()
       const asked = Object.fromEntries((found.claims.userinfo_claims ?? []).map((name) => [name, null]))
       const wanted = wantedClaimsOf(found.user, asked, parseScope(found.client.metadata.scope))
-      return reply.header('cache-control', 'no-store').send({ ...wanted, ...claimsOf(found.user, scopes) })
+      const claims = { ...wanted, ...claimsOf(found.user, scopes) }
+      const { contentType, body } = await respond(realm, found.client, claims)
+      return reply.header('cache-control', 'no-store').type(contentType).send(body)
     },
   }
 }

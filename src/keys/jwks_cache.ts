@@ -3,6 +3,8 @@
  * key that nobody knows is a reason to ask again but not all the time (T-SS-08), and a fetch that fails changes nothing.
  */
 import type { KeyObject } from 'node:crypto'
+import type { EncryptionAlg } from '../oauth/encryption_algs.ts'
+import { type EncryptionKey, importEncryptionKeys, selectEncryptionKeys } from '../oauth/encryption_keys.ts'
 import { importKeys, type KeyQuery, selectKeys, type VerificationKey } from '../oauth/verification_keys.ts'
 import type { Clock, Milliseconds } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
@@ -31,9 +33,11 @@ export type JwksSource = {
   retryMs: Milliseconds
 }
 
+type KeySet = { verification: readonly VerificationKey[]; encryption: readonly EncryptionKey[] }
+
 type Document = {
   /** Undefined until a fetch has succeeded. */
-  keys: readonly VerificationKey[] | undefined
+  keys: KeySet | undefined
   fetchedAt: Milliseconds
   triedAt: Milliseconds
   fetching: Promise<void> | undefined
@@ -66,9 +70,13 @@ export const createJwksCache = ({ outbound, clock, log }: JwksCacheDeps, bounds:
     return document
   }
 
-  const importSet = (body: unknown): readonly VerificationKey[] => {
-    const keys = importKeys(keysOf(body), bounds.maxKeys)
-    return bounds.requiresKid ? keys.filter(({ kid }) => kid !== undefined) : keys
+  const importSet = (body: unknown): KeySet => {
+    const keys = keysOf(body)
+    const verification = importKeys(keys, bounds.maxKeys)
+    return {
+      verification: bounds.requiresKid ? verification.filter(({ kid }) => kid !== undefined) : verification,
+      encryption: importEncryptionKeys(keys, bounds.maxKeys),
+    }
   }
 
   const fetchInto = async (document: Document, url: string): Promise<void> => {
@@ -95,14 +103,22 @@ export const createJwksCache = ({ outbound, clock, log }: JwksCacheDeps, bounds:
   const isDue = ({ keys, triedAt }: Document, { minRefetchMs, retryMs }: JwksSource): boolean =>
     elapsed(triedAt) >= (keys === undefined ? retryMs : minRefetchMs)
 
+  /** What `choose` finds in the set, which is fetched anew where it finds nothing; undefined while no set was ever to be had. */
+  const find = async <T>(source: JwksSource, choose: (keys: KeySet) => T[]): Promise<T[] | undefined> => {
+    const document = documentOf(source)
+    const known = document.keys ? choose(document.keys) : []
+    if (known.length > 0 && elapsed(document.fetchedAt) < source.maxAgeMs) return known
+    if (document.fetching || isDue(document, source)) await fetchOnce(document, source.url)
+    return document.keys && choose(document.keys)
+  }
+
   return {
     /** The few keys that may have made the signature; undefined while no set was ever to be had. */
-    async candidates(source: JwksSource, query: KeyQuery): Promise<KeyObject[] | undefined> {
-      const document = documentOf(source)
-      const known = selectKeys(document.keys ?? [], query)
-      if (known.length > 0 && elapsed(document.fetchedAt) < source.maxAgeMs) return known
-      if (document.fetching || isDue(document, source)) await fetchOnce(document, source.url)
-      return document.keys && selectKeys(document.keys, query)
-    },
+    candidates: (source: JwksSource, query: KeyQuery): Promise<KeyObject[] | undefined> =>
+      find(source, ({ verification }) => selectKeys(verification, query)),
+
+    /** The keys to encrypt to, the best one first; undefined while no set was ever to be had. */
+    encryptionKeys: (source: JwksSource, alg: EncryptionAlg): Promise<EncryptionKey[] | undefined> =>
+      find(source, ({ encryption }) => selectEncryptionKeys(encryption, alg)),
   }
 }

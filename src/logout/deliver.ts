@@ -1,10 +1,11 @@
 /** OpenID Connect Back-Channel Logout 1.0 §2.5 – brings the notices to the clients, again and again until they are taken, for a day. */
+import { OAuthError } from '../oauth/errors.ts'
 import type { LogoutDelivery } from '../storage/logout_deliveries.ts'
 import type { RealmDirectory } from '../storage/realm_directory.ts'
 import type { Store } from '../storage/store.ts'
 import type { Log } from '../system/log.ts'
 import { type Outbound, OutboundError } from '../system/outbound.ts'
-import { createSignLogoutToken, type LogoutTokenDeps } from './logout_token.ts'
+import { createMakeLogoutToken, type LogoutTokenDeps } from './logout_token.ts'
 
 const TIMEOUT_MS = 5_000
 /** Longer than an attempt can take: whoever holds a delivery for so long is no more. */
@@ -29,17 +30,17 @@ const pauseAfter = (attempts: number): number => Math.min(FIRST_PAUSE_MS * 2 ** 
 
 export const createDeliver = (deps: DeliverDeps) => {
   const { store, realms, outbound, clock, log, ended } = deps
-  const signLogoutToken = createSignLogoutToken(deps)
+  const makeLogoutToken = createMakeLogoutToken(deps)
   const underWay = new Map<Promise<void>, LogoutDelivery>()
 
-  /** False when there is nobody to tell any more. Throws OutboundError. */
+  /** False when there is nobody to tell any more. Throws OutboundError, and OAuthError where the client has no key to encrypt to. */
   const post = async (delivery: LogoutDelivery): Promise<boolean> => {
     const realm = await realms.open(delivery.realmId)
     const client = await realm?.findClient(delivery.clientId)
     // T-SS-05 – from the registration alone, as it is now.
     const uri = client?.enabled ? client.metadata.backchannel_logout_uri : undefined
     if (!realm || !client || uri === undefined) return false
-    const token = await signLogoutToken(realm, client, delivery)
+    const token = await makeLogoutToken(realm, client, delivery)
     await outbound.postNotice(uri, { logout_token: token }, TIMEOUT_MS)
     return true
   }
@@ -67,7 +68,7 @@ export const createDeliver = (deps: DeliverDeps) => {
       await store.logoutDeliveries.delete(delivery.id)
     } catch (error) {
       // Anything else is our own trouble: the lease ends, and then it is due again.
-      if (!(error instanceof OutboundError)) throw error
+      if (!(error instanceof OutboundError || error instanceof OAuthError)) throw error
       await fail(delivery, error.cause)
     }
   }

@@ -5,6 +5,7 @@ import type { LogoutDelivery } from '../storage/logout_deliveries.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import { type Clock, toSeconds } from '../system/clock.ts'
 import type { Random } from '../system/random.ts'
+import { createEncrypt, type EncryptDeps } from '../tokens/encrypt.ts'
 import { idTokenAlg } from '../tokens/id_token.ts'
 import { signJwt } from '../tokens/jwt.ts'
 
@@ -13,15 +14,17 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 /** Back-Channel Logout §4 – at most two minutes, so that a stolen one is soon worth nothing. */
 const TTL_SECONDS = 120
 
-export type LogoutTokenDeps = { keys: Pick<KeyProvider, 'signer'>; clock: Clock; random: Random }
+export type LogoutTokenDeps = EncryptDeps & { keys: Pick<KeyProvider, 'signer'>; clock: Clock; random: Random }
 
-export const createSignLogoutToken =
-  ({ keys, clock, random }: LogoutTokenDeps) =>
-  async (realm: Realm, client: Client, delivery: Pick<LogoutDelivery, 'userId' | 'sid'>): Promise<string> => {
+/** Throws invalid_request for a client that nothing can be encrypted to. */
+export const createMakeLogoutToken = (deps: LogoutTokenDeps) => {
+  const { keys, clock, random } = deps
+  const encrypt = createEncrypt(deps)
+  return async (realm: Realm, client: Client, delivery: Pick<LogoutDelivery, 'userId' | 'sid'>): Promise<string> => {
     // Back-Channel Logout §2.4 – signed as ID tokens are.
     const signer = await keys.signer(realm, idTokenAlg(client))
     const iat = toSeconds(clock.now())
-    return await signJwt(signer, 'logout+jwt', {
+    const signed = await signJwt(signer, 'logout+jwt', {
       iss: realm.issuer,
       sub: delivery.userId,
       aud: client.clientId,
@@ -33,4 +36,7 @@ export const createSignLogoutToken =
       // Back-Channel Logout §2.4 – one member, whose value is an empty object; and never a nonce.
       events: { [EVENT]: {} },
     })
+    // Back-Channel Logout §2.4 – encrypted as ID tokens are, with the issuer in sight.
+    return await encrypt(client, 'id_token', signed, { cty: 'JWT', iss: realm.issuer })
   }
+}

@@ -1,5 +1,6 @@
 /** RFC 7591 §2 and OpenID Connect Dynamic Client Registration 1.0 §2 – what is known of a client. Wire names, as they are. */
 
+import type { EncryptionAlg, EncryptionEnc } from './encryption_algs.ts'
 import type { Profile } from './profile.ts'
 
 export const TOKEN_ENDPOINT_AUTH_METHODS = [
@@ -63,6 +64,15 @@ export type ClientMetadata = {
   tls_client_auth_san_email?: string
   /** JARM §3; ES256 when it is absent. */
   authorization_signed_response_alg?: string
+  /** OpenID Connect Core §5.3.2; JSON that nobody signed when it is absent. */
+  userinfo_signed_response_alg?: string
+  /** Each with its `_enc`, and neither without the other: see response_encryption.ts. */
+  id_token_encrypted_response_alg?: EncryptionAlg
+  id_token_encrypted_response_enc?: EncryptionEnc
+  userinfo_encrypted_response_alg?: EncryptionAlg
+  userinfo_encrypted_response_enc?: EncryptionEnc
+  authorization_encrypted_response_alg?: EncryptionAlg
+  authorization_encrypted_response_enc?: EncryptionEnc
   /** OAuth 2.1 §7.5.2 – only a confidential client may do without. */
   require_pkce: boolean
   consent: 'required' | 'skip'

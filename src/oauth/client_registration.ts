@@ -12,11 +12,13 @@ import {
   type TokenEndpointAuthMethod,
 } from './client_metadata.ts'
 import { isStrongSecret } from './client_secret_strength.ts'
+import { ENCRYPTION_ALGS, ENCRYPTION_ENCS } from './encryption_algs.ts'
 import { logoutUriProblems } from './logout_uris.ts'
 import { complain, list, text, webUri } from './member_shapes.ts'
 import { PROFILES, profileProblem } from './profile.ts'
 import { jwksProblems } from './public_jwk.ts'
 import { checkRegisteredRedirectUri } from './redirect_uri.ts'
+import { encryptionProblem } from './response_encryption.ts'
 import { isScopeToken } from './scopes.ts'
 
 const MAX_SCOPES = 64
@@ -85,6 +87,13 @@ const metadata = {
   require_signed_request_object: z.boolean().default(false),
   request_object_signing_alg: z.enum(SIGNING_ALG).optional(),
   authorization_signed_response_alg: z.enum(SIGNING_ALG).default('ES256'),
+  userinfo_signed_response_alg: z.enum(SIGNING_ALG).optional(),
+  id_token_encrypted_response_alg: z.enum(ENCRYPTION_ALGS).optional(),
+  id_token_encrypted_response_enc: z.enum(ENCRYPTION_ENCS).optional(),
+  userinfo_encrypted_response_alg: z.enum(ENCRYPTION_ALGS).optional(),
+  userinfo_encrypted_response_enc: z.enum(ENCRYPTION_ENCS).optional(),
+  authorization_encrypted_response_alg: z.enum(ENCRYPTION_ALGS).optional(),
+  authorization_encrypted_response_enc: z.enum(ENCRYPTION_ENCS).optional(),
   dpop_bound_access_tokens: z.boolean().default(false),
   tls_client_certificate_bound_access_tokens: z.boolean().default(false),
   tls_client_auth_subject_dn: subject('tls_client_auth_subject_dn'),
@@ -179,6 +188,7 @@ const CHECKS: readonly Check[] = [
     client.grant_types.includes('authorization_code') && client.redirect_uris.length === 0
       ? ['redirect_uris', 'must name at least one for authorization_code']
       : undefined,
+  encryptionProblem,
   (client) => profileProblem(client.profile, client),
 ]
 

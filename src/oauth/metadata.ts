@@ -1,8 +1,10 @@
 /** RFC 8414 §2 and OpenID Connect Discovery §3 – what a realm tells clients about itself: what works, and nothing else. */
 import { CLAIMS_SUPPORTED } from './claims.ts'
+import { ENCRYPTION_ALGS, ENCRYPTION_ENCS } from './encryption_algs.ts'
 import { CODE_CHALLENGE_METHODS } from './pkce.ts'
 import { allowsAlg, allowsAuthMethod, type Profile } from './profile.ts'
 import { PROMPTS } from './prompt.ts'
+import { ENCRYPTED_RESPONSES } from './response_encryption.ts'
 import { RESPONSE_MODES, RESPONSE_TYPES } from './response_mode.ts'
 import { isScopeToken, STANDARD_SCOPES } from './scopes.ts'
 import { SIGNING_ALGS } from './signing_algs.ts'
@@ -96,6 +98,14 @@ const LOGOUT = {
   frontchannel_logout_session_supported: true,
 } as const
 
+/** OpenID Connect Discovery §3 and JARM §4 */
+const ENCRYPTION = Object.fromEntries(
+  ENCRYPTED_RESPONSES.flatMap((response) => [
+    [`${response}_encryption_alg_values_supported`, ENCRYPTION_ALGS],
+    [`${response}_encryption_enc_values_supported`, ENCRYPTION_ENCS],
+  ]),
+)
+
 export const buildMetadata = (capabilities: Capabilities): Record<string, unknown> => {
   const { issuer, grantTypes, scopes, acrValues = [], profile = 'oauth2_1' } = capabilities
   const algs = SIGNING_ALGS.filter((alg) => allowsAlg(profile, alg))
@@ -111,6 +121,8 @@ export const buildMetadata = (capabilities: Capabilities): Record<string, unknow
     prompt_values_supported: PROMPTS,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: algs,
+    userinfo_signing_alg_values_supported: algs,
+    ...ENCRYPTION,
     ...authMethodsFor('token_endpoint', authMethods, algs),
     ...authMethodsFor('introspection_endpoint', confidential(authMethods), algs),
     ...authMethodsFor('revocation_endpoint', authMethods, algs),

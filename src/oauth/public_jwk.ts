@@ -1,4 +1,4 @@
-/** RFC 7517 §4 and RFC 7518 §6 – which keys a client may register: public, of a sane size, for signatures of ours. */
+/** RFC 7517 §4 and RFC 7518 §6 – which keys a client may register: public, of a sane size, on curves that are used here. */
 import { createPublicKey, type KeyObject, type webcrypto } from 'node:crypto'
 import type { PublicJwk } from './client_metadata.ts'
 
@@ -10,7 +10,7 @@ const MIN_RSA_BITS = 2_048
 const MAX_RSA_BITS = 4_096
 const MAX_EXPONENT = 2n ** 32n
 
-const CURVES = new Set(['P-256', 'P-384', 'P-521', 'Ed25519'])
+const CURVES = new Set(['P-256', 'P-384', 'P-521', 'Ed25519', 'X25519'])
 
 const problemOfRsa = (key: KeyObject): string | undefined => {
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
@@ -33,7 +33,8 @@ export const publicJwkProblem = (jwk: PublicJwk): string | undefined => {
   // RFC 7591 §2 – public keys only; a private one that was sent is no longer private.
   if (PRIVATE_MEMBERS.some((name) => name in jwk)) return 'must not contain private or symmetric key material'
   if (jwk.kty !== 'RSA' && jwk.kty !== 'EC' && jwk.kty !== 'OKP') return 'must have the kty RSA, EC or OKP'
-  if (jwk.kty !== 'RSA' && !CURVES.has(String(jwk.crv))) return 'must be on the curve P-256, P-384, P-521 or Ed25519'
+  if (jwk.kty !== 'RSA' && !CURVES.has(String(jwk.crv)))
+    return 'must be on the curve P-256, P-384, P-521, Ed25519 or X25519'
   const key = toKey(jwk)
   if (!key) return 'is not a valid key'
   return jwk.kty === 'RSA' ? problemOfRsa(key) : undefined

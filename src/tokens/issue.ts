@@ -10,10 +10,11 @@ import { type Clock, toSeconds } from '../system/clock.ts'
 import type { Random } from '../system/random.ts'
 import { accessTokenClaims, accessTokenTtl } from './access_token.ts'
 import type { Authorization } from './authorization.ts'
+import { createEncrypt, type EncryptDeps } from './encrypt.ts'
 import { idTokenAlg, idTokenClaims } from './id_token.ts'
 import { signJwt } from './jwt.ts'
 
-export type IssueDeps = {
+export type IssueDeps = EncryptDeps & {
   config: { oauth_params: OauthParams }
   keys: Pick<KeyProvider, 'signer'>
   clock: Clock
@@ -31,13 +32,14 @@ export type TokenResponse = {
 
 export const createIssue = (deps: IssueDeps) => {
   const { config, keys, clock, random } = deps
+  const encrypt = createEncrypt(deps)
   const { access_token_ttl_secs, id_token_ttl_secs, default_signing_alg } = config.oauth_params
 
   /** FAPI 2.0 §5.4.1 – whatever the other clients get. */
   const accessTokenAlg = ({ settings }: Realm, { metadata }: Client): SigningAlg =>
     allowsAlg(profileOf(settings, metadata), default_signing_alg) ? default_signing_alg : 'ES256'
 
-  const signIdToken = async (
+  const makeIdToken = async (
     realm: Realm,
     authorization: Authorization,
     accessToken: string,
@@ -58,11 +60,12 @@ export const createIssue = (deps: IssueDeps) => {
       iat,
       exp: iat + id_token_ttl_secs,
     })
-    return await signJwt(signer, 'JWT', claims)
+    // Core §2 – signed first and then encrypted, for a client that is registered so.
+    return await encrypt(client, 'id_token', await signJwt(signer, 'JWT', claims))
   }
 
   /**
-   * Signs first and commits last, and nothing leaves before the commit: a failure to sign does not cost the client its
+   * Signs and encrypts first and commits last, and nothing leaves before the commit: a failure of either does not cost the client its
    * code, and a token whose commit fails is never seen by anybody. No signature is made inside a transaction.
    */
   return async (realm: Realm, authorization: Authorization): Promise<TokenResponse> => {
@@ -72,7 +75,7 @@ export const createIssue = (deps: IssueDeps) => {
     const iat = toSeconds(clock.now())
     const claims = accessTokenClaims(realm, authorization, { iat, exp: iat + ttl, jti: random.id() })
     const accessToken = await signJwt(signer, 'at+jwt', claims)
-    const idToken = await signIdToken(realm, authorization, accessToken)
+    const idToken = await makeIdToken(realm, authorization, accessToken)
     const { refreshToken } = await authorization.commit()
     const token_type = tokenTypeOf(authorization.confirmation)
     const response: TokenResponse = { access_token: accessToken, token_type, expires_in: ttl }

@@ -2,6 +2,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { createClientCertificateAuthentication } from '../../src/authentication/client_certificate.ts'
 import { type AuthenticateClient, createAuthenticateClient } from '../../src/client_auth/authenticate.ts'
+import { createClientKeys } from '../../src/client_auth/client_keys.ts'
 import type { ClientAuthRequest } from '../../src/client_auth/method.ts'
 import type { OauthParams } from '../../src/config/schema.ts'
 import { createExchange } from '../../src/grants/exchange.ts'
@@ -109,7 +110,8 @@ export const createTokenWorld = async (
     if (!(await store.realms.find(id))) await store.realms.insert({ id, settings: settingsWith(), now })
   }
   const keys = createDatabaseKeys({ store, clock, random: systemRandom })
-  const base = { config, store, clock, random: systemRandom, log, outbound, keys, realms }
+  const clientKeys = createClientKeys({ outbound, clock, log })
+  const base = { config, store, clock, random: systemRandom, log, outbound, keys, clientKeys, realms }
   const clientCertificates = createClientCertificateAuthentication({
     config: { pem: { client_ca: clientAuthorities }, tls_params: {} },
     clock,

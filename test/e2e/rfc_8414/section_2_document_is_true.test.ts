@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { createEndpoints } from '../../../src/endpoints/registry.ts'
 import type { Answer } from '../../support/client.ts'
+import { createEncryptionPair, open } from '../../support/encryption.ts'
 import { clientAuthentication, createPkce, type Person, type TestClient } from '../../support/oauth.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 import { createKey, publicJwkOf, signAny } from '../../support/tokens.ts'
@@ -236,6 +237,21 @@ describe('RFC 8414 §2 – what the document names works', () => {
     }
   }
 
+  /** The answer of that kind to a client that gets it encrypted. */
+  const encryptedFor = async (by: TestClient, response: string): Promise<string> => {
+    if (response === 'authorization') {
+      const parameters = server.oauth.authorizationParameters(by, createPkce().challenge, { response_mode: 'jwt' })
+      const url = `${address('authorization_endpoint')}?${new URLSearchParams(parameters)}`
+      const answer = await server.oauth.visit(server.browser(), by, url, alice)
+      assert.ok('parameters' in answer)
+      return answer.parameters.get('response') ?? ''
+    }
+    const tokens = await server.oauth.obtainTokens(by, alice)
+    if (response === 'id_token') return tokens.id_token
+    const headers = { authorization: `Bearer ${tokens.access_token}` }
+    return (await server.request('GET', address('userinfo_endpoint'), { headers })).body
+  }
+
   const request = () => ({
     response_type: 'code',
     redirect_uri: client.redirect_uris[0] ?? '',
@@ -281,6 +297,33 @@ describe('RFC 8414 §2 – what the document names works', () => {
       assert.ok(jwks.keys.some(({ kid }) => kid === protectedHeader.kid))
       for (const name of Object.keys(payload)) assert.ok(list('claims_supported').includes(name), name)
     }
+  })
+
+  test('every algorithm of UserInfo answers', async () => {
+    for (const alg of list('userinfo_signing_alg_values_supported')) {
+      const signed = await server.admin.createClient({ userinfo_signed_response_alg: alg, consent: 'skip' })
+      const { access_token: token } = await server.oauth.obtainTokens(signed, alice)
+      const headers = { authorization: `Bearer ${token}` }
+      const answer = await server.request('GET', address('userinfo_endpoint'), { headers })
+      const jwks = (await server.request('GET', address('jwks_uri'))).json<JSONWebKeySet>()
+      const checks = { issuer: server.issuer, audience: signed.client_id, algorithms: [alg] }
+      await jwtVerify(answer.body, createLocalJWKSet(jwks), checks)
+    }
+  })
+
+  test('every way of encrypting ID tokens, UserInfo answers and responses to requests', async () => {
+    const pairs = [createEncryptionPair('RSA'), createEncryptionPair('P-256')]
+    const jwks = { keys: pairs.map(({ jwk }) => jwk) }
+    for (const response of ['id_token', 'userinfo', 'authorization'])
+      for (const alg of list(`${response}_encryption_alg_values_supported`))
+        for (const enc of list(`${response}_encryption_enc_values_supported`)) {
+          const members = { [`${response}_encrypted_response_alg`]: alg, [`${response}_encrypted_response_enc`]: enc }
+          const by = await server.admin.createClient({ ...members, jwks, consent: 'skip' })
+          const pair = alg === 'RSA-OAEP-256' ? pairs[0] : pairs[1]
+          assert.ok(pair)
+          const { header } = await open(await encryptedFor(by, response), pair)
+          assert.deepEqual([header.alg, header.enc], [alg, enc])
+        }
   })
 
   test('every response mode, prompt and PKCE method', async () => {

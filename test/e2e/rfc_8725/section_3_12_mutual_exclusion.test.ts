@@ -18,6 +18,7 @@ let stage: AuthorizationStage
 let alice: Person & { id: string }
 let client: TestClient
 let signer: TestClient
+let teller: TestClient
 let verifier: string
 let artifacts: Map<string, string>
 
@@ -47,6 +48,9 @@ const collect = async (): Promise<Map<string, string>> => {
     cookie: apiCookie,
     headers: { accept: 'application/jwt' },
   })
+  const userinfo = await server.request('GET', '/userinfo', {
+    headers: { authorization: `Bearer ${(await server.oauth.obtainTokens(teller, alice)).access_token}` },
+  })
   const iat = Math.floor(Date.now() / 1000)
   const { client_id: id } = signer
   const claims = { iss: id, sub: id, aud: server.issuer, jti: 'once', iat, exp: iat + 300 }
@@ -56,6 +60,7 @@ const collect = async (): Promise<Map<string, string>> => {
     ['access token', tokens.access_token],
     ['ID token', tokens.id_token],
     ['session JWT', jwt.body],
+    ['UserInfo answer', userinfo.body],
     ['client assertion', signAny('ES256', key.privateKey, { alg: 'ES256', kid: 'k1' }, claims)],
     ['API session', apiCookie.slice(apiCookie.indexOf('=') + 1)],
     ['SSO session', cookieOf(browser, '__Host-sso.')],
@@ -81,6 +86,7 @@ before(async () => {
     scope: 'jobs',
     jwks: { keys: [publicJwkOf(key, { kid: 'k1', alg: 'ES256', use: 'sig' })] },
   })
+  teller = await stage.addClient({ consent: 'skip', userinfo_signed_response_alg: 'ES256' })
   artifacts = await collect()
   for (const [kind, value] of artifacts) assert.ok(value.length > 8, kind)
 })

@@ -22,7 +22,7 @@ for (const [name, jwk] of Object.entries({
   'an exponent of 40 bits': { ...jwkOf(rsa.publicKey), e: 'AQAAAAE' },
   'a modulus of 16384 bits': { ...jwkOf(rsa.publicKey), n: Buffer.alloc(2_048, 0xc5).toString('base64url') },
   'a curve that is not allowed': jwkOf(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey),
-  'a key for agreement': jwkOf(generateKeyPairSync('x25519').publicKey),
+  'a key for agreement on a curve that is not allowed': jwkOf(generateKeyPairSync('x448').publicKey),
   'a point that is not on the curve': { ...jwkOf(ec.publicKey), y: jwkOf(ec.publicKey).x },
   'an EC key without y': { kty: 'EC', crv: 'P-256', x: jwkOf(ec.publicKey).x },
 }))
