@@ -84,7 +84,10 @@ export const findClient = async (realm: Realm, parameters: Parameters): Promise<
   return client
 }
 
-/** OAuth 2.1 §2.3.2 and §4.1.1 – redirect_uri, one of the client's; it may be left out when there is only one. */
+/**
+ * OAuth 2.1 §2.3.2 and §4.1.1 – redirect_uri, one of the client's; it may be left out when there is only one, and the
+ * request is not OpenID Connect.
+ */
 export const findRedirectUri = (client: Client, parameters: Parameters): string => {
   const registered = client.metadata.redirect_uris
   const requested = parameters.get('redirect_uri')
@@ -95,7 +98,9 @@ export const findRedirectUri = (client: Client, parameters: Parameters): string 
     return requested
   }
   const [only, ...others] = registered
-  if (only === undefined || others.length > 0) throw invalidRequest('The redirect_uri is missing')
+  // OpenID Connect Core §3.1.2.1 – required there.
+  const isOpenid = (parameters.get('scope') ?? '').split(' ').includes('openid')
+  if (only === undefined || others.length > 0 || isOpenid) throw invalidRequest('The redirect_uri is missing')
   // A URI that no request could name is not one to fall back to either.
   if (!matchRedirectUri(registered, only)) throw invalidRequest('The redirect_uri of this client is not allowed')
   return only
@@ -147,10 +152,13 @@ const supportedForm: Step = ({ parameters }) => {
 }
 
 /** FAPI 2.0 §5.3.2.2 – the realm may ask for more than it did when the client was registered. */
-const profile: Step = ({ realm, client: { metadata } }) => {
-  if (profileProblem(profileOf(realm.settings, metadata), metadata) !== undefined) {
+const profile: Step = ({ realm, client: { metadata }, parameters }) => {
+  const wanted = profileOf(realm.settings, metadata)
+  if (profileProblem(wanted, metadata) !== undefined) {
     throw new OAuthError('unauthorized_client', 'This client is not registered as this server asks it to be')
   }
+  // FAPI 2.0 §5.3.2.2 – never left out, even where only one is registered.
+  if (wanted !== 'oauth2_1' && !parameters.has('redirect_uri')) throw invalidRequest('The redirect_uri is missing')
   return {}
 }
 

@@ -131,12 +131,12 @@ test('T-RU-10 – nothing in the query of a page decides where it leads: its for
 test('OAuth 2.1 §2.3.2 – redirect_uri may be left out with one registered, and must be there with two', async () => {
   const one = await stage.authorize(
     stage.server.browser(),
-    stage.parametersFor(client, { redirect_uri: '', prompt: 'none' }),
+    stage.parametersFor(client, { redirect_uri: '', scope: 'profile', prompt: 'none' }),
   )
   assert.equal(responseOf(one).get('error'), 'login_required')
   const two = await stage.addClient({ redirect_uris: [REDIRECT_URI, 'https://app.example/other'] })
   assertPage(
-    await stage.authorize(stage.server.browser(), stage.parametersFor(two, { redirect_uri: '' })),
+    await stage.authorize(stage.server.browser(), stage.parametersFor(two, { redirect_uri: '', scope: 'profile' })),
     'invalid_request',
   )
 })
@@ -188,7 +188,7 @@ describe('T-RU-12 RFC 6749 §4.1.3 – at the token endpoint', () => {
   })
 
   test('the registered redirect_uri is accepted for a request that left it out', async () => {
-    const parameters = stage.parametersFor(client, { redirect_uri: '' })
+    const parameters = stage.parametersFor(client, { redirect_uri: '', scope: 'profile' })
     const code = await stage.server.oauth.obtainCode(stage.server.browser(), client, parameters, alice)
     assert.equal((await redeem(code, REDIRECT_URI)).status, 200)
   })

@@ -66,20 +66,26 @@ describe('OAuth 2.1 §4.1.2.1 – the error is a page, because nobody is known t
     ],
     [
       'OAuth 2.1 §2.3.2 – redirect_uri is missing and several are registered',
-      { redirect_uri: '' },
+      { redirect_uri: '', scope: 'profile' },
       many,
       'invalid_request',
     ],
     [
       'redirect_uri is missing and none is registered',
-      { redirect_uri: '' },
+      { redirect_uri: '', scope: 'profile' },
       clientWith({ redirect_uris: [] }),
       'invalid_request',
     ],
     [
       'T-RU-06 redirect_uri is missing and the registered one is of a forbidden kind',
-      { redirect_uri: '' },
+      { redirect_uri: '', scope: 'profile' },
       clientWith({ redirect_uris: ['javascript:alert(1)'] }),
+      'invalid_request',
+    ],
+    [
+      'OpenID Connect Core §3.1.2.1 – redirect_uri is missing and the request is OpenID Connect',
+      { redirect_uri: '' },
+      clientWith(),
       'invalid_request',
     ],
   ]
@@ -243,7 +249,7 @@ describe('OAuth 2.1 §4.1.1 – a request that passes', () => {
   })
 
   test('OAuth 2.1 §2.3.2 – may leave redirect_uri out when only one is registered', async () => {
-    const request = await read({ redirect_uri: '' })
+    const request = await read({ redirect_uri: '', scope: 'profile' })
     assert.equal(request.redirectUri, REDIRECT_URI)
     assert.equal(request.redirectUriGiven, false)
   })
