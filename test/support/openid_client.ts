@@ -1,15 +1,19 @@
 /** openid-client, the certified relying party, against a test server: its own idea of the protocol is the oracle. */
 import * as client from 'openid-client'
-import { type Browser, send, type Target } from './client.ts'
+import { type Browser, type RequestOptions, send, type Target } from './client.ts'
 import type { Oauth, Person, TestClient } from './oauth.ts'
 
-/** `fetch` that trusts the test authority. */
+/** `fetch` that trusts the test authority, and shows a certificate where there is one. */
 export const fetchFrom =
-  (target: Target): client.CustomFetch =>
+  (target: Target, certificate?: RequestOptions['certificate']): client.CustomFetch =>
   async (url, options) => {
     const { body } = options
     const answer = await send(target, options.method, url, {
-      headers: { ...options.headers, ...(body instanceof URLSearchParams ? { 'content-type': FORM } : {}) },
+      ...(certificate && { certificate }),
+      headers: {
+        ...Object.fromEntries(new Headers(options.headers)),
+        ...(body instanceof URLSearchParams ? { 'content-type': FORM } : {}),
+      },
       ...(body ? { body: String(body) } : {}),
     })
     const headers = new Headers()
