@@ -12,94 +12,94 @@ import type { Person, TestClient } from '../../support/oauth.ts'
 import { discover } from '../../support/openid_client.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 
-let server: TestServer
-let person: Person
-
-before(async () => {
-  server = await startServer()
-  person = await server.admin.createUser({ username: 'carol', claims: { email: 'carol@shop.example' } })
-})
-after(() => server.close())
-
-type Wish = {
-  metadata?: Record<string, unknown>
-  authentication?: openid.ClientAuth
-  options?: (configuration: openid.Configuration) => Promise<Partial<StrategyOptions>>
-}
-
-type User = { subject: string; email: unknown; idToken: string; tokenType: string }
-
-type Application = HttpsServer & { registered: TestClient }
-
-const startApplication = async ({ metadata, authentication, options }: Wish = {}): Promise<Application> => {
-  let registered: TestClient | undefined
-  const application = await startHttpsServer(async (origin) => {
-    registered = await server.admin.createClient({
-      redirect_uris: [`${origin}/callback`],
-      post_logout_redirect_uris: [`${origin}/`],
-      ...metadata,
-    })
-    const config = await discover({
-      target: server,
-      issuer: server.issuer,
-      registered,
-      authentication: authentication ?? openid.ClientSecretBasic(registered.client_secret),
-    })
-    const more = await options?.(config)
-    const strategy = new Strategy(
-      { config, name: 'server', callbackURL: `${origin}/callback`, scope: 'openid email', ...more },
-      async (tokens, done) => {
-        const claims = tokens.claims()
-        const subject = claims?.sub ?? ''
-        const DPoP = await more?.DPoP?.(undefined as never)
-        const { email } = await openid.fetchUserInfo(config, tokens.access_token, subject, { DPoP })
-        done(null, { subject, email, idToken: tokens.id_token, tokenType: tokens.token_type })
-      },
-    )
-    const passport = new Passport()
-    passport.use(strategy)
-    passport.serializeUser((user, done) => done(null, user))
-    passport.deserializeUser((user: User, done) => done(null, user))
-
-    const app = express()
-    app.use(session({ secret: 'of the tests', resave: false, saveUninitialized: false, cookie: { secure: true } }))
-    app.use(passport.session())
-    app.get('/sign-in', passport.authenticate('server'))
-    app.get('/callback', passport.authenticate('server', { successRedirect: '/', failureRedirect: '/refused' }))
-    app.get('/sign-out', (request, response, next) => {
-      const { idToken } = request.user as User
-      const parameters = { id_token_hint: idToken, post_logout_redirect_uri: `${origin}/` }
-      request.logout((error) =>
-        error ? next(error) : response.redirect(openid.buildEndSessionUrl(config, parameters).href),
-      )
-    })
-    app.get('/', (request, response) => response.json(request.user ?? null))
-    const refuse: express.ErrorRequestHandler = ({ cause }, _request, response, _next) => {
-      response.status(500).send(String(cause))
-    }
-    app.use(refuse)
-    return app
-  })
-  if (!registered) throw new Error('no client was registered')
-  return { ...application, registered }
-}
-
-/** To the answer that the application gives to the authorization response. */
-const visit = async (
-  application: Application,
-  browser: Browser,
-  decision: 'allow' | 'deny' = 'allow',
-): Promise<Answer> => {
-  const { registered, origin } = application
-  const response = await server.oauth.visit(browser, registered, `${origin}/sign-in`, person, decision)
-  assert.ok('parameters' in response, JSON.stringify(response))
-  return await browser.request('GET', response.location)
-}
-
-const userOf = async ({ origin }: Application, browser: Browser): Promise<User | null> =>
-  (await browser.request('GET', `${origin}/`)).json<User | null>()
-
 describe('passport', () => {
+  let server: TestServer
+  let person: Person
+
+  before(async () => {
+    server = await startServer()
+    person = await server.admin.createUser({ username: 'carol', claims: { email: 'carol@shop.example' } })
+  })
+  after(() => server.close())
+
+  type Wish = {
+    metadata?: Record<string, unknown>
+    authentication?: openid.ClientAuth
+    options?: (configuration: openid.Configuration) => Promise<Partial<StrategyOptions>>
+  }
+
+  type User = { subject: string; email: unknown; idToken: string; tokenType: string }
+
+  type Application = HttpsServer & { registered: TestClient }
+
+  const startApplication = async ({ metadata, authentication, options }: Wish = {}): Promise<Application> => {
+    let registered: TestClient | undefined
+    const application = await startHttpsServer(async (origin) => {
+      registered = await server.admin.createClient({
+        redirect_uris: [`${origin}/callback`],
+        post_logout_redirect_uris: [`${origin}/`],
+        ...metadata,
+      })
+      const config = await discover({
+        target: server,
+        issuer: server.issuer,
+        registered,
+        authentication: authentication ?? openid.ClientSecretBasic(registered.client_secret),
+      })
+      const more = await options?.(config)
+      const strategy = new Strategy(
+        { config, name: 'server', callbackURL: `${origin}/callback`, scope: 'openid email', ...more },
+        async (tokens, done) => {
+          const claims = tokens.claims()
+          const subject = claims?.sub ?? ''
+          const DPoP = await more?.DPoP?.(undefined as never)
+          const { email } = await openid.fetchUserInfo(config, tokens.access_token, subject, { DPoP })
+          done(null, { subject, email, idToken: tokens.id_token, tokenType: tokens.token_type })
+        },
+      )
+      const passport = new Passport()
+      passport.use(strategy)
+      passport.serializeUser((user, done) => done(null, user))
+      passport.deserializeUser((user: User, done) => done(null, user))
+
+      const app = express()
+      app.use(session({ secret: 'of the tests', resave: false, saveUninitialized: false, cookie: { secure: true } }))
+      app.use(passport.session())
+      app.get('/sign-in', passport.authenticate('server'))
+      app.get('/callback', passport.authenticate('server', { successRedirect: '/', failureRedirect: '/refused' }))
+      app.get('/sign-out', (request, response, next) => {
+        const { idToken } = request.user as User
+        const parameters = { id_token_hint: idToken, post_logout_redirect_uri: `${origin}/` }
+        request.logout((error) =>
+          error ? next(error) : response.redirect(openid.buildEndSessionUrl(config, parameters).href),
+        )
+      })
+      app.get('/', (request, response) => response.json(request.user ?? null))
+      const refuse: express.ErrorRequestHandler = ({ cause }, _request, response, _next) => {
+        response.status(500).send(String(cause))
+      }
+      app.use(refuse)
+      return app
+    })
+    if (!registered) throw new Error('no client was registered')
+    return { ...application, registered }
+  }
+
+  /** To the answer that the application gives to the authorization response. */
+  const visit = async (
+    application: Application,
+    browser: Browser,
+    decision: 'allow' | 'deny' = 'allow',
+  ): Promise<Answer> => {
+    const { registered, origin } = application
+    const response = await server.oauth.visit(browser, registered, `${origin}/sign-in`, person, decision)
+    assert.ok('parameters' in response, JSON.stringify(response))
+    return await browser.request('GET', response.location)
+  }
+
+  const userOf = async ({ origin }: Application, browser: Browser): Promise<User | null> =>
+    (await browser.request('GET', `${origin}/`)).json<User | null>()
+
   test('RFC 6749 §4.1.2.1 – a person who says no is nobody at the application', async (t) => {
     const application = await startApplication()
     t.after(application.close)
