@@ -37,6 +37,7 @@ install() {
   command -v chromium >/dev/null || missing+=(chromium)
   command -v wrk >/dev/null || missing+=(wrk)
   command -v faketime >/dev/null || missing+=(faketime)
+  [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || missing+=(apache2 libapache2-mod-auth-openidc)
   [ ${#missing[@]} -gt 0 ] || return 0
 
   log "installing ${missing[*]}"
