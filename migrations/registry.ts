@@ -12,6 +12,7 @@ import { upstream } from './0009_upstream.ts'
 import { certificates } from './0010_certificates.ts'
 import { realmSecrets } from './0011_realm_secrets.ts'
 import { logout } from './0013_logout.ts'
+import { consentDetails } from './0016_consent_details.ts'
 import type { Migration } from './migration.ts'
 
 export const primary: readonly Migration[] = [
@@ -27,6 +28,7 @@ export const primary: readonly Migration[] = [
   certificates,
   realmSecrets,
   logout,
+  consentDetails,
 ]
 
 /** The session store may be another database than the rest. */

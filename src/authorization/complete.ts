@@ -1,5 +1,7 @@
 /** RFC 6749 §4.1.2 – the one answer to an authorization request: a code, or a refusal, exactly once. */
 import { acrOf } from '../oauth/acr.ts'
+import { rememberedDetails } from '../oauth/authorization_details.ts'
+import { addDetails } from '../oauth/authorization_details_comparison.ts'
 import type { AuthorizationRequest } from '../oauth/authorization_request.ts'
 import { scopesToAllow } from '../oauth/claims_request.ts'
 import { OAuthError } from '../oauth/errors.ts'
@@ -60,6 +62,7 @@ const toGranted = (
   amr: session.amr,
   acr: acrOf(settings, session.amr, request.acr),
   ...(request.claims === undefined ? {} : { claims: request.claims }),
+  ...(request.authorizationDetails === undefined ? {} : { authorizationDetails: request.authorizationDetails }),
   ...(request.dpopJkt === undefined ? {} : { dpopJkt: request.dpopJkt }),
 })
 
@@ -95,7 +98,13 @@ export const createComplete = ({ store, clock, random, config }: CompleteDeps) =
       type: decision === 'allow' ? 'consent.granted' : 'consent.denied',
       principal: user.username,
       target: request.client.clientId,
-      detail: { scopes: [...scopesToAllow(request)] },
+      detail: {
+        scopes: [...scopesToAllow(request)],
+        // Not what they say: it may be about an account or a diagnosis.
+        ...(request.authorizationDetails && {
+          authorization_details_types: request.authorizationDetails.map(({ type }) => type),
+        }),
+      },
     })
 
   /** The row outlives the code and the access token made from it, so that a replay can still revoke that. */
@@ -112,9 +121,11 @@ export const createComplete = ({ store, clock, random, config }: CompleteDeps) =
 
   const rememberConsent = async (realm: Realm, request: AuthorizationRequest, { user }: SignedIn): Promise<void> => {
     const { consents } = realm.store
-    const before = await consents.findScopes(user.id, request.client.clientId)
-    const scopes = [...new Set([...before, ...scopesToAllow(request)])]
-    await consents.save(user.id, request.client.clientId, scopes, clock.now())
+    const before = await consents.find(user.id, request.client.clientId)
+    const scopes = [...new Set([...(before?.scopes ?? []), ...scopesToAllow(request)])]
+    const details = rememberedDetails(realm.settings, request.authorizationDetails ?? [])
+    const authorizationDetails = addDetails(before?.authorizationDetails ?? [], details)
+    await consents.save(user.id, request.client.clientId, { scopes, authorizationDetails }, clock.now())
   }
 
   return {

@@ -1,5 +1,6 @@
 /** OpenID Connect Core §3.1.2.3 – gathers what the next step of a request depends on, and asks for it. */
 import { acrValuesOf, reachedAcrs } from '../oauth/acr.ts'
+import { rememberedDetails } from '../oauth/authorization_details.ts'
 import type { AuthorizationRequest } from '../oauth/authorization_request.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import type { Interaction } from '../storage/interactions.ts'
@@ -32,9 +33,7 @@ export const createDecide =
   ({ clock }: DecideDeps) =>
   async (realm: Realm, undecided: Undecided): Promise<Decision> => {
     const { request, signedIn } = undecided
-    const consentedScopes = signedIn
-      ? await realm.store.consents.findScopes(signedIn.user.id, request.client.clientId)
-      : []
+    const consent = signedIn && (await realm.store.consents.find(signedIn.user.id, request.client.clientId))
     try {
       const step = nextStep({
         request,
@@ -43,7 +42,8 @@ export const createDecide =
           reached: reachedAcrs(realm.settings, signedIn?.session.amr ?? []),
           reachable: acrValuesOf(realm.settings),
         },
-        consentedScopes,
+        consentedScopes: consent?.scopes ?? [],
+        consentedDetails: rememberedDetails(realm.settings, consent?.authorizationDetails ?? []),
         signedInHere: isSignedInHere(undecided),
         now: toSeconds(clock.now()),
       })

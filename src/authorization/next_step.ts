@@ -1,4 +1,6 @@
 /** OpenID Connect Core §3.1.2.3 – what has to happen before an authorization request can be answered. */
+import type { AuthorizationDetail } from '../oauth/authorization_details.ts'
+import { areWithin } from '../oauth/authorization_details_comparison.ts'
 import type { AuthorizationRequest } from '../oauth/authorization_request.ts'
 import { scopesToAllow } from '../oauth/claims_request.ts'
 import { isConfidential } from '../oauth/client_metadata.ts'
@@ -16,6 +18,8 @@ export type Situation = {
   acrs?: { reached: readonly string[]; reachable: readonly string[] }
   /** What the person allowed this client before. */
   consentedScopes: readonly string[]
+  /** RFC 9396 §6.1 – of types that need no new consent every time. */
+  consentedDetails: readonly AuthorizationDetail[]
   /** Whether `session` began with a sign-in that this very request asked for. */
   signedInHere: boolean
   /** Seconds since the epoch. */
@@ -55,10 +59,11 @@ const isAnother = ({ hintedSubject, claimedSubject }: AuthorizationRequest, user
 const isAssured = ({ client, redirectUri }: AuthorizationRequest): boolean =>
   isConfidential(client) || isHttpsRedirectUri(redirectUri)
 
-const needsConsent = ({ request, consentedScopes }: Situation): boolean => {
+const needsConsent = ({ request, consentedScopes, consentedDetails }: Situation): boolean => {
   if (request.prompts.includes('consent')) return true
   if (request.client.metadata.consent === 'skip') return false
-  return !isAssured(request) || !isSubset(scopesToAllow(request), consentedScopes)
+  if (!isAssured(request) || !isSubset(scopesToAllow(request), consentedScopes)) return true
+  return !areWithin(request.authorizationDetails ?? [], consentedDetails)
 }
 
 const needsLogin = (situation: Situation): boolean => {

@@ -2,6 +2,7 @@
  * OAuth 2.1 §4.1.1 – the checks of an authorization request in their order, the same for /authorize and /par.
  * The first that fails is the one that is reported.
  */
+import { detailsTypesOf, parseAuthorizationDetails } from '../oauth/authorization_details.ts'
 import type { AuthorizationRequest } from '../oauth/authorization_request.ts'
 import { parseClaims } from '../oauth/claims_request.ts'
 import { type Client, isConfidential } from '../oauth/client_metadata.ts'
@@ -26,6 +27,7 @@ const MAX_MAX_AGE_SECONDS = 2 ** 31
 /** Every parameter that a check below reads; the rest is ignored (OAuth 2.1 §3.1) and not stored. */
 export const KNOWN_PARAMETERS = [
   'acr_values',
+  'authorization_details',
   'claims',
   'client_id',
   'code_challenge',
@@ -214,17 +216,28 @@ const dpopJkt: Step = ({ parameters }) => {
   return { dpopJkt: value }
 }
 
-/** RFC 6749 §3.3 – scope: of those the client is registered for, and all of them when it names none. */
+/**
+ * RFC 6749 §3.3 – scope: of those the client is registered for, and all of them when it names none. RFC 9396 §3.1 – who asks
+ * for details instead asks for nothing but these.
+ */
 const scope: Step = ({ parameters, client, realm }) => {
   const registered = parseScope(client.metadata.scope)
   const known = [...STANDARD_SCOPES, ...realm.settings.scopes.map(({ name }) => name)]
-  if (!parameters.has('scope')) return { scopes: registered.filter((name) => known.includes(name)) }
+  if (!parameters.has('scope'))
+    return { scopes: parameters.has('authorization_details') ? [] : registered.filter((name) => known.includes(name)) }
   const requested = parseScope(parameters.get('scope'))
   if (requested.length === 0) throw new OAuthError('invalid_scope', 'The scope parameter names no scope')
   if (!isSubset(requested, registered) || !isSubset(requested, known)) {
     throw new OAuthError('invalid_scope', 'The client is not registered for a requested scope')
   }
   return { scopes: requested }
+}
+
+/** RFC 9396 §5 – authorization_details, each as its type has it. */
+const authorizationDetails: Step = ({ parameters, client, realm }) => {
+  const text = parameters.get('authorization_details')
+  if (text === undefined) return {}
+  return { authorizationDetails: parseAuthorizationDetails(text, detailsTypesOf(realm.settings, client.metadata)) }
 }
 
 /** OpenID Connect Core §3.1.2.1 – nonce, copied into the ID token as it is. */
@@ -290,6 +303,7 @@ export const steps: readonly Step[] = [
   pkce,
   dpopJkt,
   scope,
+  authorizationDetails,
   nonce,
   prompt,
   maxAge,

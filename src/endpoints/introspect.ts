@@ -62,6 +62,8 @@ export const createIntrospectEndpoint = (deps: IntrospectDeps): Endpoint => {
       username: user.username,
       client_id: family.clientId,
       scope: joinScope(family.granted.scopes),
+      // RFC 9396 §9.2
+      ...(family.granted.authorizationDetails && { authorization_details: family.granted.authorizationDetails }),
       iat: toSeconds(family.rotatedAt),
       exp: toSeconds(Math.min(family.idleExpiresAt, family.expiresAt)),
     }

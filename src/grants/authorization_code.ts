@@ -10,6 +10,7 @@ import type { Realm } from '../storage/realm_directory.ts'
 import { sha256 } from '../system/hashing.ts'
 import { createRefreshTokens, getsRefreshTokens, type RefreshTokenDeps } from '../tokens/refresh_token.ts'
 import { revocationPurgeAfter, revokeAuthorization } from '../tokens/revocation.ts'
+import { narrowedDetails } from './authorization_details.ts'
 import type { Grant, GrantRequest } from './grant.ts'
 import { findUser } from './user.ts'
 
@@ -139,6 +140,7 @@ export const createAuthorizationCodeGrant = (deps: RefreshTokenDeps): Grant => {
         id: granted.authorizationId,
         client,
         scopes: granted.scopes,
+        authorizationDetails: narrowedDetails(realm, client, granted, request),
         person: { user, granted },
         async commit() {
           const refresh = getsRefreshTokens(client)

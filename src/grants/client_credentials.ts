@@ -1,7 +1,10 @@
 /** RFC 6749 §4.4 – the client acts for itself. */
+import { type AuthorizationDetail, detailsTypesOf, parseAuthorizationDetails } from '../oauth/authorization_details.ts'
 import { type Client, isConfidential } from '../oauth/client_metadata.ts'
 import { OAuthError } from '../oauth/errors.ts'
+import type { Parameters } from '../oauth/parameters.ts'
 import { isSubset, parseScope, STANDARD_SCOPES } from '../oauth/scopes.ts'
+import type { Realm } from '../storage/realm_directory.ts'
 import type { Random } from '../system/random.ts'
 import type { Grant } from './grant.ts'
 
@@ -19,23 +22,31 @@ const availableScopes = (client: Client): readonly string[] => {
   return scopes
 }
 
-/** RFC 6749 §3.3 – everything the client is registered for when it does not say. */
-const grantedScopes = (client: Client, requested: string | undefined): readonly string[] => {
+/** RFC 6749 §3.3 – everything the client is registered for when it does not say, neither by scope nor in detail. */
+const grantedScopes = (client: Client, parameters: Parameters): readonly string[] => {
   const all = availableScopes(client)
-  if (requested === undefined) return all
+  const requested = parameters.get('scope')
+  if (requested === undefined) return parameters.has('authorization_details') ? [] : all
   const scopes = parseScope(requested)
   if (!isSubset(scopes, all)) throw new OAuthError('invalid_scope', 'The client may not have this scope for itself')
   return scopes
 }
 
+/** RFC 9396 §6 – by the client's policy, which is the types that it is registered for. */
+const grantedDetails = ({ settings }: Realm, { metadata }: Client, parameters: Parameters): AuthorizationDetail[] => {
+  const requested = parameters.get('authorization_details')
+  return requested === undefined ? [] : parseAuthorizationDetails(requested, detailsTypesOf(settings, metadata))
+}
+
 export const createClientCredentialsGrant = (deps: { random: Random }): Grant => ({
-  async authorize(_realm, client, { parameters }) {
+  async authorize(realm, client, { parameters }) {
     // RFC 6749 §4.4, OAuth 2.1 §4.2 – confidential clients only.
     if (!isConfidential(client)) throw new OAuthError('unauthorized_client', 'A public client cannot act for itself')
     return {
       id: deps.random.id(),
       client,
-      scopes: grantedScopes(client, parameters.get('scope')),
+      scopes: grantedScopes(client, parameters),
+      authorizationDetails: grantedDetails(realm, client, parameters),
       person: undefined,
       commit,
     }

@@ -3,6 +3,7 @@ import { invalidGrant, OAuthError } from '../oauth/errors.ts'
 import { isSubset, parseScope } from '../oauth/scopes.ts'
 import { requireKeyOfRefreshToken } from '../proofs/binding.ts'
 import { createRefreshTokens, isLive, type RefreshTokenDeps } from '../tokens/refresh_token.ts'
+import { narrowedDetails } from './authorization_details.ts'
 import type { Grant } from './grant.ts'
 import { findUser } from './user.ts'
 
@@ -37,6 +38,7 @@ export const createRefreshTokenGrant = (deps: RefreshTokenDeps): Grant => {
         id: granted.authorizationId,
         client,
         scopes,
+        authorizationDetails: narrowedDetails(realm, client, granted, request),
         person: { user, granted },
         commit: async () => ({ refreshToken: await refreshTokens.replace(realm, client, family, token, request) }),
       }

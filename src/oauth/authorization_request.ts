@@ -1,5 +1,6 @@
 /** OAuth 2.1 §4.1.1 and OpenID Connect Core §3.1.2.1 – an authorization request that passed every check. */
 import type { AskedAcr } from './acr.ts'
+import type { AuthorizationDetail } from './authorization_details.ts'
 import type { ClaimsRequest } from './claims_request.ts'
 import type { Client } from './client_metadata.ts'
 import type { Prompt } from './prompt.ts'
@@ -31,6 +32,8 @@ export type AuthorizationRequest = Readonly<
     loginHint: string | undefined
     /** OpenID Connect Core §5.5 */
     claims?: ClaimsRequest
+    /** RFC 9396 §2 */
+    authorizationDetails?: AuthorizationDetail[]
     /** The `sub` that the claims parameter asks the ID token to have. */
     claimedSubject?: string
     /** How well the person has to have signed in. */

@@ -32,6 +32,8 @@ export type ClientMetadata = {
   response_types: 'code'[]
   /** Space-separated: the scopes that this client may ask for. */
   scope: string
+  /** RFC 9396 §10 – the types of details that this client may ask for; none when it is absent. */
+  authorization_details_types?: string[]
   token_endpoint_auth_method: TokenEndpointAuthMethod
   token_endpoint_auth_signing_alg?: string
   jwks?: { keys: PublicJwk[] }

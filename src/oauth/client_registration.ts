@@ -3,6 +3,7 @@
  * member checked, the whole consistent, and a safe value for everything that is left out.
  */
 import { z } from 'zod'
+import { detailsTypeName } from './authorization_details_registration.ts'
 import { isPossibleSubject, SUBJECT_MEMBERS, type SubjectMember } from './certificate_subject.ts'
 import {
   type ClientMetadata,
@@ -70,6 +71,7 @@ const metadata = {
   grant_types: list(z.enum(GRANT_TYPES), GRANT_TYPES.length).default(['authorization_code']),
   response_types: list(z.literal('code'), 1).optional(),
   scope: scope.optional(),
+  authorization_details_types: list(detailsTypeName(), 50).optional(),
   token_endpoint_auth_method: z.enum(TOKEN_ENDPOINT_AUTH_METHODS).default('client_secret_basic'),
   token_endpoint_auth_signing_alg: z.enum(SIGNING_ALG).optional(),
   jwks: jwks.optional(),

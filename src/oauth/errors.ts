@@ -30,6 +30,8 @@ const definitions = {
   insufficient_scope: 403,
   // RFC 8707 §2
   invalid_target: 400,
+  // RFC 9396 §5
+  invalid_authorization_details: 400,
   // RFC 7009 §2.2.1
   unsupported_token_type: 400,
   // RFC 9449 §5 and §8

@@ -1,4 +1,5 @@
 /** RFC 6749 §4.1.2 – the decision behind a code, and behind the tokens that are made from it. */
+import type { AuthorizationDetail } from './authorization_details.ts'
 import type { ClaimsRequest } from './claims_request.ts'
 
 /**
@@ -22,6 +23,8 @@ export type Granted = {
   acr: string | undefined
   /** OpenID Connect Core §5.5 – what was asked for beside the scopes. */
   claims?: ClaimsRequest
+  /** RFC 9396 §2 – what was allowed beside the scopes, in detail. */
+  authorizationDetails?: AuthorizationDetail[]
   /** RFC 9449 §10 – thumbprint of the key that the code, or a public client's refresh token, belongs to. */
   dpopJkt?: string
   /** RFC 8705 §7.1 – of the certificate that a public client's refresh token belongs to. */

@@ -21,14 +21,25 @@ const repeatsMember = (text: string): boolean => {
   return false
 }
 
-/** The object, or undefined for anything that is not one JSON object with each member once. */
-export const parseStrictObject = (text: string): Record<string, unknown> | undefined => {
+/** The object or array; undefined for anything else, and for one in which an object names a member twice. */
+const parseStrict = (text: string): object | undefined => {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
     return undefined
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || repeatsMember(text)) return undefined
-  return value as Record<string, unknown>
+  return typeof value === 'object' && value !== null && !repeatsMember(text) ? value : undefined
+}
+
+/** The object, or undefined for anything that is not one JSON object with each member once. */
+export const parseStrictObject = (text: string): Record<string, unknown> | undefined => {
+  const value = parseStrict(text)
+  return Array.isArray(value) ? undefined : (value as Record<string, unknown> | undefined)
+}
+
+/** The array, or undefined for anything that is not one JSON array whose objects have each member once. */
+export const parseStrictArray = (text: string): unknown[] | undefined => {
+  const value = parseStrict(text)
+  return Array.isArray(value) ? value : undefined
 }

@@ -8,13 +8,16 @@ const MAX_URI_CHARACTERS = 2_048
 
 const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
 
+/** Whether what is shown of a text is what it is. */
+export const isReadable = (value: string): boolean => value.isWellFormed() && !MISLEADING.test(value)
+
 /** One line of text that shows what it is. */
 export const text = (maxCharacters: number) =>
   z
     .string()
     .min(1, 'must not be empty')
     .max(maxCharacters, `must have at most ${maxCharacters} characters`)
-    .refine((value) => value.isWellFormed() && !MISLEADING.test(value), 'contains characters that cannot be seen')
+    .refine(isReadable, 'contains characters that cannot be seen')
 
 const isWebUri = (value: string): boolean => {
   if (!/^[\x21-\x7e]+$/.test(value) || !URL.canParse(value)) return false

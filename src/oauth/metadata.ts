@@ -27,6 +27,8 @@ export type Capabilities = {
   acrValues?: readonly string[]
   /** Of the realm, beside the standard ones. */
   scopes: readonly string[]
+  /** RFC 9396 §10 – of the realm. */
+  authorizationDetailsTypes?: readonly string[]
 }
 
 /** Named in the document when the URL table has them. */
@@ -107,13 +109,17 @@ const ENCRYPTION = Object.fromEntries(
 )
 
 export const buildMetadata = (capabilities: Capabilities): Record<string, unknown> => {
-  const { issuer, grantTypes, scopes, acrValues = [], profile = 'oauth2_1' } = capabilities
+  const { issuer, grantTypes, scopes, acrValues = [], authorizationDetailsTypes = [] } = capabilities
+  const { profile = 'oauth2_1' } = capabilities
   const algs = SIGNING_ALGS.filter((alg) => allowsAlg(profile, alg))
   const authMethods = offered(capabilities)
   return {
     issuer,
     ...endpointsOf(capabilities),
     scopes_supported: [...new Set([...STANDARD_SCOPES, ...scopes.filter(isScopeToken)])],
+    ...(authorizationDetailsTypes.length > 0
+      ? { authorization_details_types_supported: authorizationDetailsTypes }
+      : {}),
     response_types_supported: RESPONSE_TYPES,
     response_modes_supported: RESPONSE_MODES,
     authorization_signing_alg_values_supported: algs,

@@ -1,5 +1,6 @@
 /** What the administration API takes of a realm: its policy, with a safe value for everything that is left out. */
 import { z } from 'zod'
+import { detailsTypes } from './authorization_details_registration.ts'
 import { complain, list, text, webUri } from './member_shapes.ts'
 import { PROFILES } from './profile.ts'
 import {
@@ -125,6 +126,7 @@ const settings = {
   session_max_age_seconds: seconds.default(28_800),
   session_max_stale_age_seconds: seconds.default(3_600),
   scopes: scopes.default([]),
+  authorization_details_types: detailsTypes.optional(),
   acr_params: acrParams.optional(),
   profile: z.enum(PROFILES).optional(),
   dpop_nonce: z.enum(DPOP_NONCE_POLICIES).optional(),

@@ -1,4 +1,5 @@
 /** The policy of a realm, in the names of the administration API. Held in the database, never in the configuration file. */
+import type { AuthorizationDetailsType } from './authorization_details_type.ts'
 import type { Profile } from './profile.ts'
 
 export type JwtIdentityProvider = {
@@ -53,6 +54,8 @@ export type RealmSettings = {
   acr_params?: AcrParams
   /** Scopes that clients of this realm may be registered for, beside the standard ones. */
   scopes: { name: string; description?: string }[]
+  /** RFC 9396 §2 – types of details that clients of this realm may be registered for; none when absent. */
+  authorization_details_types?: AuthorizationDetailsType[]
   /** RFC 9449 §8 – whether DPoP proofs carry a nonce of this server; off when absent. */
   dpop_nonce?: DpopNoncePolicy
 }

@@ -81,6 +81,13 @@ button.second:hover { color: var(--accent-strong); background: var(--accent-wash
 ul.scopes { margin: .5rem 0 0; padding: 0; list-style: none; border-top: 1px solid var(--line); }
 ul.scopes li { padding: .625rem 0; border-bottom: 1px solid var(--line); }
 ul.scopes code { display: block; color: var(--quiet); font-size: .8125rem; }
+ul.details { margin: .75rem 0 0; padding: 0; list-style: none; }
+ul.details li { margin: .75rem 0 0; padding: .875rem 1rem; background: var(--ground); border: 1px solid var(--line); border-radius: 8px; }
+ul.details p { margin: .25rem 0 0; }
+ul.details dl { margin: .75rem 0 0; padding: .625rem 0 0; }
+ul.details dd { margin: 0; }
+ul.details dd + dt { margin: .5rem 0 0; }
+h3 { margin: 0; font-size: 1rem; line-height: 1.4; font-weight: 650; }
 dl { margin: 1.5rem 0 0; padding: 1rem 0 0; border-top: 1px solid var(--line); }
 dt { color: var(--quiet); font-size: .875rem; }
 dd { margin: 0 0 .75rem; }

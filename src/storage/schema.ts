@@ -96,6 +96,7 @@ export type ConsentsTable = {
   user_id: string
   client_id: string
   scopes: Json
+  authorization_details: Json | null
   granted_at: number
 }
 

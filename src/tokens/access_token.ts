@@ -30,7 +30,7 @@ const personClaims = ({ client, person, scopes }: Authorization): Partial<Access
 
 /** RFC 9068 §2.2 – the claims, the audience being this issuer itself (§3). */
 export const accessTokenClaims = (realm: Realm, authorization: Authorization, times: Times): AccessTokenClaims => {
-  const { client, person, scopes } = authorization
+  const { client, person, scopes, authorizationDetails = [] } = authorization
   return {
     iss: realm.issuer,
     sub: person ? person.user.id : client.clientId,
@@ -41,6 +41,8 @@ export const accessTokenClaims = (realm: Realm, authorization: Authorization, ti
     jti: times.jti,
     authorization_id: authorization.id,
     ...(scopes.length === 0 ? {} : { scope: joinScope(scopes) }),
+    // RFC 9396 §9.1
+    ...(authorizationDetails.length === 0 ? {} : { authorization_details: authorizationDetails }),
     // RFC 9449 §6.1, RFC 8705 §3.1
     ...(authorization.confirmation ? { cnf: authorization.confirmation } : {}),
     ...personClaims(authorization),

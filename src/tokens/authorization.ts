@@ -1,4 +1,5 @@
 /** What a grant proved: who may have which token. Every grant yields one, and `issue` turns it into a token response. */
+import type { AuthorizationDetail } from '../oauth/authorization_details.ts'
 import type { Client } from '../oauth/client_metadata.ts'
 import type { Confirmation } from '../oauth/confirmation.ts'
 import type { Granted } from '../oauth/granted.ts'
@@ -9,6 +10,8 @@ export type Authorization = {
   id: string
   client: Client
   scopes: readonly string[]
+  /** RFC 9396 §6 – of this access token; none when it is absent or empty. */
+  authorizationDetails?: readonly AuthorizationDetail[]
   /** The person, and what that person allowed; undefined where the client acts for itself (RFC 9068 §2.2). */
   person: { user: User; granted: Granted } | undefined
   /** The key that the access token is bound to; undefined for whoever bears it. */

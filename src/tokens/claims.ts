@@ -1,4 +1,5 @@
 /** RFC 9068 §2.2 and OpenID Connect Core §2 – what the tokens of this server say, by their wire names. */
+import type { AuthorizationDetail } from '../oauth/authorization_details.ts'
 import type { Confirmation } from '../oauth/confirmation.ts'
 
 export type AccessTokenClaims = {
@@ -8,6 +9,8 @@ export type AccessTokenClaims = {
   aud: string
   client_id: string
   scope?: string
+  /** RFC 9396 §9.1 */
+  authorization_details?: readonly AuthorizationDetail[]
   iat: number
   exp: number
   jti: string

@@ -1,6 +1,7 @@
 /** RFC 6749 §5.1 – the one mint: what a grant proved becomes the token response. */
 import type { OauthParams } from '../config/schema.ts'
 import type { KeyProvider, SigningAlg } from '../keys/key_provider.ts'
+import type { AuthorizationDetail } from '../oauth/authorization_details.ts'
 import type { Client } from '../oauth/client_metadata.ts'
 import { tokenTypeOf } from '../oauth/confirmation.ts'
 import { allowsAlg, profileOf } from '../oauth/profile.ts'
@@ -26,6 +27,7 @@ export type TokenResponse = {
   token_type: 'Bearer' | 'DPoP'
   expires_in: number
   scope?: string
+  authorization_details?: readonly AuthorizationDetail[]
   refresh_token?: string
   id_token?: string
 }
@@ -69,7 +71,7 @@ export const createIssue = (deps: IssueDeps) => {
    * code, and a token whose commit fails is never seen by anybody. No signature is made inside a transaction.
    */
   return async (realm: Realm, authorization: Authorization): Promise<TokenResponse> => {
-    const { client, scopes } = authorization
+    const { client, scopes, authorizationDetails = [] } = authorization
     const ttl = accessTokenTtl(client, access_token_ttl_secs)
     const signer = await keys.signer(realm, accessTokenAlg(realm, client))
     const iat = toSeconds(clock.now())
@@ -81,6 +83,8 @@ export const createIssue = (deps: IssueDeps) => {
     const response: TokenResponse = { access_token: accessToken, token_type, expires_in: ttl }
     // RFC 6749 §5.1 – a scope that differs has to be told; it always is.
     if (scopes.length > 0) response.scope = joinScope(scopes)
+    // RFC 9396 §7 – as they were granted.
+    if (authorizationDetails.length > 0) response.authorization_details = authorizationDetails
     if (refreshToken !== undefined) response.refresh_token = refreshToken
     if (idToken !== undefined) response.id_token = idToken
     return response

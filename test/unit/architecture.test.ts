@@ -37,7 +37,7 @@ const PACKAGES: Record<string, string[]> = {
   zod: [
     'src/config/',
     'src/endpoints/',
-    ...['client', 'realm', 'user'].map((what) => `src/oauth/${what}_registration.ts`),
+    ...['authorization_details', 'client', 'realm', 'user'].map((what) => `src/oauth/${what}_registration.ts`),
     'src/oauth/standard_claims.ts',
     'src/oauth/member_shapes.ts',
   ],

@@ -9,6 +9,7 @@ import { redirectTo, sendAuthorizationResponse } from '../../http/authorization_
 import { formBody } from '../../http/form_body.ts'
 import { sendPage } from '../../http/page.ts'
 import { factsOf } from '../../http/request_facts.ts'
+import { detailWords } from '../../oauth/authorization_details_words.ts'
 import { scopesToAllow } from '../../oauth/claims_request.ts'
 import { OAuthError } from '../../oauth/errors.ts'
 import type { Parameters } from '../../oauth/parameters.ts'
@@ -16,23 +17,26 @@ import { joinScope, scopeWords } from '../../oauth/scopes.ts'
 import { consentPage } from '../../pages/consent.ts'
 import { addressOf, clientNameOf, decideHere, type Handle, type Opened } from './opened.ts'
 
-/** T-CS-06 – the decision of this person, in this session, about these scopes of this request. */
+/** T-CS-06 – the decision of this person, in this session, about these scopes and details of this request. */
 const purposeOf = ({ interaction, asked }: Opened, { session, user }: SignedIn): string[] => [
   'consent',
   interaction.id,
   session.sessionId,
   user.id,
   joinScope(scopesToAllow(asked)),
+  JSON.stringify(asked.authorizationDetails ?? []),
 ]
 
 export const showConsentForm = (reply: FastifyReply, opened: Opened, signedIn: SignedIn): FastifyReply => {
   const { asked, realm, browserSecret } = opened
+  const { authorization_details_types: types = [] } = realm.settings
   const descriptions = new Map(realm.settings.scopes.map(({ name, description }) => [name, description]))
   const page = consentPage({
     clientName: clientNameOf(opened),
     redirectHost: redirectHost(asked.redirectUri),
     username: signedIn.user.username,
     scopes: scopesToAllow(asked).map((name) => ({ name, words: scopeWords(name, descriptions.get(name)) })),
+    details: (asked.authorizationDetails ?? []).map((detail) => detailWords(detail, types)),
     action: `${addressOf(opened)}/consent`,
     csrf: csrfToken(browserSecret, purposeOf(opened, signedIn)),
     // Every client was registered by an administrator.

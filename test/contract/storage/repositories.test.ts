@@ -20,6 +20,8 @@ import {
   settings,
 } from '../../support/storage_fixtures.ts'
 
+const CONSENT = { scopes: ['a'], authorizationDetails: [] }
+
 describe('repositories', () => {
   forEachDialect((_dialect, open) => {
     const opened = open()
@@ -180,13 +182,16 @@ describe('repositories', () => {
 
     test('a consent is saved, replaced and forgotten', async () => {
       const { realm, user, client } = await scene()
-      assert.deepEqual(await realm.consents.findScopes(user.id, client.clientId), [])
-      await realm.consents.save(user.id, client.clientId, ['a'], NOW)
-      await realm.consents.save(user.id, client.clientId, ['a', 'b'], NOW)
-      await realm.consents.save(user.id, client.clientId, ['a', 'b'], NOW)
-      assert.deepEqual(await realm.consents.findScopes(user.id, client.clientId), ['a', 'b'])
+      assert.equal(await realm.consents.find(user.id, client.clientId), undefined)
+      const first = { scopes: ['a'], authorizationDetails: [{ type: 'payment', amount: '1.00', to: 'Zoë 🦊' }] }
+      await realm.consents.save(user.id, client.clientId, first, NOW)
+      assert.deepEqual(await realm.consents.find(user.id, client.clientId), first)
+      const second = { scopes: ['a', 'b'], authorizationDetails: [] }
+      await realm.consents.save(user.id, client.clientId, second, NOW)
+      await realm.consents.save(user.id, client.clientId, second, NOW)
+      assert.deepEqual(await realm.consents.find(user.id, client.clientId), second)
       await realm.consents.delete(user.id, client.clientId)
-      assert.deepEqual(await realm.consents.findScopes(user.id, client.clientId), [])
+      assert.equal(await realm.consents.find(user.id, client.clientId), undefined)
     })
 
     test('an interaction goes from open over its marks to completed, once', async () => {
@@ -472,7 +477,7 @@ describe('repositories', () => {
       const code = await insertCode(mine)
       const family = await insertFamily(mine)
       await mine.realm.revocations.remember({ id: family.id, reason: 'x', now: NOW, purgeAfter: NOW })
-      await mine.realm.consents.save(mine.user.id, mine.client.clientId, ['a'], NOW)
+      await mine.realm.consents.save(mine.user.id, mine.client.clientId, CONSENT, NOW)
       assert.equal(await theirs.users.find(mine.user.id), undefined)
       assert.equal(await theirs.users.findByUsername(mine.user.username), undefined)
       assert.equal(await theirs.users.update(mine.user), false)
@@ -480,7 +485,7 @@ describe('repositories', () => {
       assert.equal(await theirs.clients.find(mine.client.clientId), undefined)
       assert.equal(await theirs.clients.update(mine.client), false)
       assert.equal(await theirs.clients.delete(mine.client.clientId), false)
-      assert.deepEqual(await theirs.consents.findScopes(mine.user.id, mine.client.clientId), [])
+      assert.equal(await theirs.consents.find(mine.user.id, mine.client.clientId), undefined)
       assert.equal(await theirs.authorizationCodes.find(code), undefined)
       assert.equal(await theirs.refreshFamilies.find(family.id), undefined)
       assert.equal(await theirs.refreshFamilies.findByToken(family.head), undefined)
@@ -497,7 +502,7 @@ describe('repositories', () => {
       await assert.rejects(insertCode({ ...it, user: nobody }))
       await assert.rejects(insertCode({ ...it, client: aClient() }))
       await assert.rejects(insertFamily({ ...it, user: nobody }))
-      await assert.rejects(it.realm.consents.save(nobody.id, it.client.clientId, [], NOW))
+      await assert.rejects(it.realm.consents.save(nobody.id, it.client.clientId, CONSENT, NOW))
       await assert.rejects(it.store.realm('nowhere').users.insert(aUser()))
       await assert.rejects(
         it.store.realm('nowhere').revocations.remember({ id: 'x', reason: 'x', now: 1, purgeAfter: 1 }),
@@ -521,10 +526,10 @@ describe('repositories', () => {
       await it.realm.users.insert(it.user)
       code = await insertCode(it)
       family = await insertFamily(it)
-      await it.realm.consents.save(it.user.id, it.client.clientId, ['a'], NOW)
+      await it.realm.consents.save(it.user.id, it.client.clientId, CONSENT, NOW)
       await it.realm.clients.delete(it.client.clientId)
       assert.deepEqual(await rowsOf(), [undefined, undefined, undefined])
-      assert.deepEqual(await it.realm.consents.findScopes(it.user.id, it.client.clientId), [])
+      assert.equal(await it.realm.consents.find(it.user.id, it.client.clientId), undefined)
 
       await it.realm.signingKeys.insertActive({ kid: 'k', alg: 'ES256', publicJwk: {}, privateJwk: {}, createdAt: NOW })
       assert.equal(await it.store.realms.delete(it.realm.realmId), true)

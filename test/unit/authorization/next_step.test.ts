@@ -14,6 +14,7 @@ const situation = (changes: Partial<Situation> = {}): Situation => ({
   request: requestWith({ scopes: SCOPES }),
   session: SESSION,
   consentedScopes: SCOPES,
+  consentedDetails: [],
   signedInHere: false,
   now: NOW,
   ...changes,

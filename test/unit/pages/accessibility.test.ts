@@ -103,6 +103,7 @@ test('T-CS-10 – consent names the client and the redirect host, and to deny is
     redirectHost: 'client.example',
     username: 'alice',
     scopes: [],
+    details: [],
     action: '/consent',
     csrf: 'x',
   }
@@ -127,6 +128,7 @@ test('T-CS-10 – a redirect host is shown whole, however long', () => {
     redirectHost,
     username: 'a',
     scopes: [],
+    details: [],
     action: '/consent',
     csrf: 'x',
     unverified: true,

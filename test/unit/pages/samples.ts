@@ -73,7 +73,18 @@ export const samples: Sample[] = [
   },
   {
     name: 'consent',
-    places: ['clientName', 'redirectHost', 'username', 'scope', 'words', 'csrf'],
+    places: [
+      'clientName',
+      'redirectHost',
+      'username',
+      'scope',
+      'words',
+      'detail',
+      'description',
+      'label',
+      'value',
+      'csrf',
+    ],
     render: (fill) =>
       consentPage({
         action,
@@ -83,6 +94,14 @@ export const samples: Sample[] = [
         scopes: [
           { name: fill('scope'), words: fill('words') },
           { name: 'email', words: 'See your email address' },
+        ],
+        details: [
+          {
+            title: fill('detail'),
+            description: fill('description'),
+            lines: [{ label: fill('label'), values: [fill('value'), 'EUR'] }],
+          },
+          { title: 'See your accounts', description: undefined, lines: [] },
         ],
         csrf: fill('csrf'),
         unverified: true,
