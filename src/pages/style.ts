@@ -87,6 +87,7 @@ ul.details p { margin: .25rem 0 0; }
 ul.details dl { margin: .75rem 0 0; padding: .625rem 0 0; }
 ul.details dd { margin: 0; }
 ul.details dd + dt { margin: .5rem 0 0; }
+ul.details + ul.scopes { border-top: 0; }
 h3 { margin: 0; font-size: 1rem; line-height: 1.4; font-weight: 650; }
 dl { margin: 1.5rem 0 0; padding: 1rem 0 0; border-top: 1px solid var(--line); }
 dt { color: var(--quiet); font-size: .875rem; }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { browserMissing } from '../../support/browser.ts'
+import { ACCOUNTS, PAYMENT, TYPE_NAMES, TYPES } from '../../support/rich_authorization.ts'
 import { authorizationUrl, createCallbackClient, heading, openStage, press, type Stage, signIn } from './stage.ts'
 
 describe('the consent page in a browser', { skip: browserMissing() }, () => {
@@ -50,6 +51,25 @@ describe('the consent page in a browser', { skip: browserMissing() }, () => {
     assert.ok(page.url().startsWith(stage.callback.redirectUri))
     await page.goto(authorizationUrl(stage, client, { scope: 'openid email' }))
     assert.equal(await heading(page), 'Allow Calendar to use your account?')
+  })
+
+  test('T-CS-10 RFC 9396 §3 – details are read in words, as the text that they are, and allowed', async (t) => {
+    const { page, context, problems } = await stage.visit({ colorScheme: 'dark' })
+    t.after(() => context.close())
+    await stage.server.admin.updateRealm('main', { authorization_details_types: TYPES })
+    const client = await createCallbackClient(stage, { authorization_details_types: TYPE_NAMES })
+    const creditor_name = '</dd><img src=x onerror=alert(1)> &lt;Shop'
+    const authorization_details = JSON.stringify([{ ...PAYMENT, creditor_name }, ACCOUNTS])
+    await page.goto(authorizationUrl(stage, client, { authorization_details }))
+    await signIn(page, await stage.newPerson())
+    assert.deepEqual(await page.locator('ul.details h3').allInnerTexts(), ['Make a payment', 'See your accounts'])
+    const values = await page.locator('ul.details dd').allInnerTexts()
+    assert.deepEqual(values, ['123.50', 'Euro', creditor_name, 'The list of them', 'What is on them'])
+    assert.equal(await page.locator('main img').count(), 0)
+    await press(page, 'Allow')
+    await page.waitForURL(`${stage.callback.redirectUri}?**`)
+    assert.ok(stage.callback.arrivals.at(-1)?.parameters.has('code'))
+    assert.deepEqual(problems, [])
   })
 
   test('WCAG 2.1.1, 2.4.7 – both decisions are reached by Tab, marked as focused, and taken by Enter', async (t) => {
