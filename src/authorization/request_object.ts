@@ -1,4 +1,11 @@
-/** RFC 9101 – authorization requests that the client signed; OpenID Connect Core §6.1. What an object says replaces everything beside it. */
+/**
+ * RFC 9101 – authorization requests that the client signed; OpenID Connect Core §6. What an object says replaces everything
+ * beside it.
+ *
+ * A `jti` is not remembered, and an object counts until it expires: no specification of ours asks for more. A reload and a
+ * push whose answer was lost bring the same object again, and it gives nothing by itself: a person answers each request, at
+ * an address that the client registered, and the code needs the verifier behind the challenge that was signed.
+ */
 import type { ClientKeys } from '../client_auth/client_keys.ts'
 import type { Client } from '../oauth/client_metadata.ts'
 import { OAuthError } from '../oauth/errors.ts'
@@ -8,6 +15,7 @@ import { allowsAlg, profileOf } from '../oauth/profile.ts'
 import { toSigningAlg, verifySignature } from '../oauth/signing_algs.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import { type Clock, toSeconds } from '../system/clock.ts'
+import { createFetchRequestObject, type RequestReferenceDeps, takesReferences } from './request_reference.ts'
 import { findClient, KNOWN_PARAMETERS } from './steps.ts'
 
 /** RFC 9101 §10.8 – another type of token is no request object; absent is the older way. */
@@ -22,7 +30,7 @@ const MAX_AGE_SECONDS = 3_600
 /** OpenID Connect Core §6.1 – members of an object that are JSON themselves; as parameters they are its text. */
 const JSON_PARAMETERS: ReadonlySet<string> = new Set(['authorization_details', 'claims', 'registration'])
 
-export type RequestObjectDeps = { clock: Clock; clientKeys: Pick<ClientKeys, 'candidates'> }
+export type RequestObjectDeps = RequestReferenceDeps & { clock: Clock; clientKeys: Pick<ClientKeys, 'candidates'> }
 
 /** What is asked, wherever it stood. */
 export type Unpacked = { parameters: Parameters; isSigned: boolean }
@@ -88,23 +96,33 @@ const toRequestParameters = (claims: Claims): Parameters =>
 
 /**
  * Verified once, where it arrives: what is stored while a person decides are the parameters of the object.
- * Throws invalid_request_object, and invalid_request where the request is there in two ways.
+ * Throws invalid_request_object, invalid_request_uri, and invalid_request where the request is there in two ways.
  */
-export const createUnpackRequest = ({ clock, clientKeys }: RequestObjectDeps) => {
+export const createUnpackRequest = ({ clock, clientKeys, outbound }: RequestObjectDeps) => {
+  const fetchRequestObject = createFetchRequestObject({ outbound })
+
   const isSignedBy = async (client: Client, jwt: UnverifiedJwt): Promise<boolean> => {
     const keys = await clientKeys.candidates(client, jwt)
     return keys.some((key) => verifySignature(jwt.alg, key, jwt.signingInput, jwt.signature))
   }
 
+  /** Undefined where there is none, and where it would not be taken: the steps refuse that, to the client. */
+  const findObject = async (realm: Realm, client: Client, parameters: Parameters): Promise<string | undefined> => {
+    const reference = parameters.get('request_uri')
+    if (reference === undefined || !takesReferences(realm, client)) return parameters.get('request')
+    return await fetchRequestObject(client, reference)
+  }
+
   return async (realm: Realm, parameters: Parameters): Promise<Unpacked> => {
-    const object = parameters.get('request')
-    if (object === undefined) return { parameters, isSigned: false }
+    const isGiven = parameters.has('request')
+    const isReferredTo = parameters.has('request_uri')
+    if (!isGiven && !isReferredTo) return { parameters, isSigned: false }
     // T-PA-03 RFC 9101 §5 – one or the other.
-    if (parameters.has('request_uri')) {
-      throw new OAuthError('invalid_request', 'Both request and request_uri are present')
-    }
+    if (isGiven && isReferredTo) throw new OAuthError('invalid_request', 'Both request and request_uri are present')
     // RFC 9101 §5 – the client_id beside the object says whose keys.
     const client = await findClient(realm, parameters)
+    const object = await findObject(realm, client, parameters)
+    if (object === undefined) return { parameters, isSigned: false }
     const jwt = parseJwt(object)
     // RFC 9101 §10.1 – alg none, a symmetric one and an encrypted object (T-JW-09) end here.
     if (!jwt) throw invalidObject('no JWS with an algorithm of ours')

@@ -144,7 +144,7 @@ const supportedForm: Step = ({ parameters }) => {
   if (parameters.has('request_uri')) {
     throw new OAuthError(
       'request_uri_not_supported',
-      'Only a request_uri of a pushed authorization request is supported',
+      'Only a request_uri of a pushed authorization request is supported for this client',
     )
   }
   if (parameters.has('registration')) {

@@ -54,6 +54,8 @@ export type ClientMetadata = {
   require_signed_request_object?: boolean
   /** RFC 9101 §10.5 and OpenID Connect Dynamic Client Registration §2 – any of ours when it is absent. */
   request_object_signing_alg?: string
+  /** RFC 9101 §5.2 and OpenID Connect Dynamic Client Registration §2 – see authorization/request_reference.ts. */
+  request_uris?: string[]
   /** RFC 9449 §5.2 – gets DPoP-bound access tokens only. */
   dpop_bound_access_tokens?: boolean
   /** RFC 8705 §3.4 – gets certificate-bound access tokens only. */

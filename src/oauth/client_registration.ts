@@ -19,6 +19,7 @@ import { complain, list, text, webUri } from './member_shapes.ts'
 import { PROFILES, profileProblem } from './profile.ts'
 import { jwksProblems } from './public_jwk.ts'
 import { checkRegisteredRedirectUri } from './redirect_uri.ts'
+import { requestUriProblem } from './request_uris.ts'
 import { encryptionProblem } from './response_encryption.ts'
 import { isScopeToken } from './scopes.ts'
 
@@ -88,6 +89,7 @@ const metadata = {
   require_pushed_authorization_requests: z.boolean().default(false),
   require_signed_request_object: z.boolean().default(false),
   request_object_signing_alg: z.enum(SIGNING_ALG).optional(),
+  request_uris: list(webUri(), MAX_URIS).optional(),
   authorization_signed_response_alg: z.enum(SIGNING_ALG).default('ES256'),
   userinfo_signed_response_alg: z.enum(SIGNING_ALG).optional(),
   id_token_encrypted_response_alg: z.enum(ENCRYPTION_ALGS).optional(),
@@ -152,6 +154,10 @@ const CHECKS: readonly Check[] = [
     client.require_signed_request_object && !client.jwks && !client.jwks_uri
       ? ['jwks', 'is needed for require_signed_request_object, or jwks_uri']
       : undefined,
+  (client) =>
+    client.request_uris && !client.jwks && !client.jwks_uri
+      ? ['jwks', 'is needed for request_uris, or jwks_uri']
+      : undefined,
   // RFC 8705 §2.1.2 – exactly one.
   (client) =>
     subjectsOf(client).length !== (client.token_endpoint_auth_method === 'tls_client_auth' ? 1 : 0)
@@ -198,6 +204,8 @@ const checkUris = (client: ClientMetadata, context: z.RefinementCtx): void => {
   for (const member of ['redirect_uris', 'post_logout_redirect_uris'] as const)
     for (const [index, uri] of client[member].entries())
       complain(context, [member, index], checkRegisteredRedirectUri(uri, client.application_type))
+  for (const [index, uri] of (client.request_uris ?? []).entries())
+    complain(context, ['request_uris', index], requestUriProblem(uri))
   for (const { member, problem } of logoutUriProblems(client)) complain(context, [member], problem)
 }
 

@@ -2,7 +2,7 @@
 import { CLAIMS_SUPPORTED } from './claims.ts'
 import { ENCRYPTION_ALGS, ENCRYPTION_ENCS } from './encryption_algs.ts'
 import { CODE_CHALLENGE_METHODS } from './pkce.ts'
-import { allowsAlg, allowsAuthMethod, type Profile } from './profile.ts'
+import { allowsAlg, allowsAuthMethod, allowsRequestUris, type Profile } from './profile.ts'
 import { PROMPTS } from './prompt.ts'
 import { ENCRYPTED_RESPONSES } from './response_encryption.ts'
 import { RESPONSE_MODES, RESPONSE_TYPES } from './response_mode.ts'
@@ -138,7 +138,8 @@ export const buildMetadata = (capabilities: Capabilities): Record<string, unknow
     claims_parameter_supported: true,
     ...(acrValues.length > 0 ? { acr_values_supported: acrValues } : {}),
     // OpenID Connect Discovery §3 – true when it is absent, so it is said.
-    request_uri_parameter_supported: false,
+    request_uri_parameter_supported: allowsRequestUris(profile),
+    ...(allowsRequestUris(profile) ? { require_request_uri_registration: true } : {}),
     request_parameter_supported: true,
     request_object_signing_alg_values_supported: algs,
     require_pushed_authorization_requests: profile !== 'oauth2_1',

@@ -81,6 +81,9 @@ const RULES: readonly Rule[] = [
   },
 ]
 
+/** FAPI 2.0 §5.3.2.2 – requests are pushed, and fetched from nowhere. */
+export const allowsRequestUris = (profile: Profile): boolean => profile === 'oauth2_1'
+
 const rankOf = (profile: Profile): number => PROFILES.indexOf(profile)
 
 /** The stronger one of the realm's and the client's own. */

@@ -16,6 +16,8 @@ import { goesDirect, openTunnel, type ProxyParams, toForward } from './proxy.ts'
 /** Documents are shared by all who wait for them; an answer to a form is for one person alone. */
 const DOCUMENT_LANE = { inAll: 10, perHost: 1 }
 const FORM_LANE = { inAll: 40, perHost: 10 }
+/** Anybody can have a client's own address asked again and again: nothing else waits for that. */
+const TEXT_LANE = { inAll: 20, perHost: 4 }
 /** Nobody waits for a notice: however many there are, people who are signing in come first. */
 const NOTICE_LANE = { inAll: 16, perHost: 4 }
 /** Names are looked up on the threads that hash passwords: most of them have to stay free. */
@@ -49,7 +51,7 @@ export type OutboundDeps = AddressPolicyParams & {
 type Target = { url: URL; hostname: string; port: number }
 
 /** A form makes it a POST. RFC 6749 §3.2. */
-type Content = { form?: URLSearchParams; authorization?: string | undefined }
+type Content = { form?: URLSearchParams; authorization?: string | undefined; accept?: readonly string[] }
 
 type Path = {
   addresses: readonly string[]
@@ -109,13 +111,25 @@ const requireAccepted = async ({ statusCode }: IncomingMessage): Promise<void> =
   if (statusCode !== 200 && statusCode !== 204) throw new Error(`the answer's status is ${statusCode}`)
 }
 
-const parseJson = (body: Buffer): unknown => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+const decode = (body: Buffer): string => new TextDecoder('utf-8', { fatal: true }).decode(body)
 
 type Read<T> = (response: IncomingMessage) => Promise<T>
 
 const readingJson = ({ maxBytes, timeoutMs }: OutboundLimits): { timeoutMs: number; read: Read<unknown> } => ({
   timeoutMs,
-  read: async (response) => parseJson(await readBody(response, maxBytes)),
+  read: async (response) => JSON.parse(decode(await readBody(response, maxBytes))),
+})
+
+const readingText = (
+  mediaTypes: readonly string[],
+  { maxBytes, timeoutMs }: OutboundLimits,
+): { timeoutMs: number; read: Read<string> } => ({
+  timeoutMs,
+  read: async (response) => {
+    const [mediaType = ''] = (response.headers['content-type'] ?? '').split(';')
+    if (!mediaTypes.includes(mediaType.trim().toLowerCase())) throw new Error('the answer is of another media type')
+    return decode(await readBody(response, maxBytes))
+  },
 })
 
 /** Lets so many requests be under way in all, and to one host and port. */
@@ -139,10 +153,12 @@ const createLane = ({ inAll, perHost }: { inAll: number; perHost: number }) => {
 
 const FORM = 'application/x-www-form-urlencoded'
 
-const requestOptions = ({ form, authorization }: Content) => ({
+const JSON_TYPES = ['application/json', 'application/jwk-set+json']
+
+const requestOptions = ({ form, authorization, accept = JSON_TYPES }: Content) => ({
   method: form === undefined ? 'GET' : 'POST',
   headers: {
-    accept: 'application/json, application/jwk-set+json',
+    accept: accept.join(', '),
     'accept-encoding': 'identity',
     ...(form === undefined ? {} : { 'content-type': FORM, 'content-length': Buffer.byteLength(form.toString()) }),
     ...(authorization === undefined ? {} : { authorization }),
@@ -155,6 +171,7 @@ export const createOutbound = (deps: OutboundDeps) => {
   const mayReach = createAddressPolicy(deps)
   const lookups = createGate(MAX_LOOKUPS)
   const documentLane = createLane(DOCUMENT_LANE)
+  const textLane = createLane(TEXT_LANE)
   const formLane = createLane(FORM_LANE)
   const noticeLane = createLane(NOTICE_LANE)
 
@@ -243,6 +260,10 @@ export const createOutbound = (deps: OutboundDeps) => {
     /** The JSON document at an https URL. Throws OutboundError. */
     getJson: (url: string, limits: OutboundLimits = OUTBOUND_LIMITS): Promise<unknown> =>
       request(documentLane, url, {}, readingJson(limits)),
+
+    /** The document at an https URL, of one of these media types. Throws OutboundError. */
+    getText: (url: string, mediaTypes: readonly string[], limits: OutboundLimits): Promise<string> =>
+      request(textLane, url, { accept: mediaTypes }, readingText(mediaTypes, limits)),
 
     /** The JSON answer, of status 200, to a form. `authorization` is the whole header. Throws OutboundError. */
     postForm: (

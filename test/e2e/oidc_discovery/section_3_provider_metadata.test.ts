@@ -47,6 +47,7 @@ const KNOWN_MEMBERS = new Set([
   'claims_supported',
   'claims_parameter_supported',
   'request_uri_parameter_supported',
+  'require_request_uri_registration',
   'request_parameter_supported',
   'request_object_signing_alg_values_supported',
   'require_pushed_authorization_requests',
@@ -112,7 +113,8 @@ test('OpenID Connect Discovery §3 – what is required is there', () => {
 test('RFC 9207 §3, OpenID Connect Discovery §3 – flags are said, also those that are off', () => {
   assert.equal(metadata.authorization_response_iss_parameter_supported, true)
   assert.equal(metadata.request_parameter_supported, true)
-  assert.equal(metadata.request_uri_parameter_supported, false)
+  assert.equal(metadata.request_uri_parameter_supported, true)
+  assert.equal(metadata.require_request_uri_registration, true)
   assert.equal(metadata.claims_parameter_supported, true)
 })
 

@@ -68,7 +68,6 @@ describe('T-RU-09 RFC 6749 §3.1.2.4 – an unregistered redirect_uri is a page,
     { response_mode: 'fragment' },
     { scope: 'root' },
     { code_challenge_method: 'plain' },
-    { request_uri: 'https://evil.example/request' },
     { registration: '{}' },
     { max_age: '-1' },
     { id_token_hint: 'x' },
@@ -80,6 +79,12 @@ describe('T-RU-09 RFC 6749 §3.1.2.4 – an unregistered redirect_uri is a page,
       assertPage(await stage.authorize(stage.server.browser(), parameters), 'invalid_request')
     })
   }
+
+  test('OpenID Connect Core §6.2 that its request is somewhere else, where nobody looks', async () => {
+    const wrong = { request_uri: 'https://evil.example/request', redirect_uri: 'https://evil.example/cb' }
+    const answer = await stage.authorize(stage.server.browser(), stage.parametersFor(client, wrong))
+    assertPage(answer, 'invalid_request_uri')
+  })
 
   test('to a person who is signed in and has allowed the client everything', async () => {
     const browser = await stage.signedInBrowser(alice, client)

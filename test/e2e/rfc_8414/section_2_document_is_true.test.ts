@@ -3,9 +3,11 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { createEndpoints } from '../../../src/endpoints/registry.ts'
-import type { Answer } from '../../support/client.ts'
+import { type Answer, errorCodeOf } from '../../support/client.ts'
 import { createEncryptionPair, open } from '../../support/encryption.ts'
 import { clientAuthentication, createPkce, type Person, type TestClient } from '../../support/oauth.ts'
+import { REQUEST_OBJECT_TYPE, startRequestHost } from '../../support/request_host.ts'
+import { ACCOUNTS, PAYMENT, TYPES } from '../../support/rich_authorization.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
 import { createKey, publicJwkOf, signAny } from '../../support/tokens.ts'
 
@@ -76,10 +78,11 @@ let alice: Person
 
 before(async () => {
   server = await startServer()
-  await server.admin.updateRealm('main', { scopes: [{ name: 'reports' }] })
+  await server.admin.updateRealm('main', { scopes: [{ name: 'reports' }], authorization_details_types: TYPES })
   metadata = (await server.request('GET', '/.well-known/openid-configuration')).json()
   client = await server.admin.createClient({
     scope: list('scopes_supported').join(' '),
+    authorization_details_types: list('authorization_details_types_supported'),
     consent: 'skip',
     post_logout_redirect_uris: ['https://client.example/signed-out'],
   })
@@ -147,17 +150,33 @@ describe('RFC 8414 §2 – what the document does not name is refused', () => {
     assert.equal((await authorize({ scope: 'openid admin:everything' })).get('error'), 'invalid_scope')
   })
 
-  test('OpenID Connect Core §6.2 and §7.2.1 – request_uri by reference and registration, at both endpoints', async () => {
-    const wrongs = { request_uri: 'https://client.example/request', registration: '{}' }
-    for (const [name, value] of Object.entries(wrongs)) {
-      const refused = `${name}_not_supported`
-      assert.equal((await authorize({ [name]: value })).get('error'), refused)
-      const { headers } = clientAuthentication(client)
-      const form = server.oauth.authorizationParameters(client, createPkce().challenge, { [name]: value })
-      const answer = await server.request('POST', '/par', { headers, form })
-      assert.equal(answer.status, 400)
-      assert.equal(answer.json().error, name === 'request_uri' ? 'invalid_request' : refused)
-    }
+  test('OpenID Connect Core §7.2.1 – registration, at both endpoints', async () => {
+    const registration = '{}'
+    assert.equal((await authorize({ registration })).get('error'), 'registration_not_supported')
+    const { headers } = clientAuthentication(client)
+    const form = server.oauth.authorizationParameters(client, createPkce().challenge, { registration })
+    const answer = await server.request('POST', '/par', { headers, form })
+    assert.deepEqual([answer.status, answer.json().error], [400, 'registration_not_supported'])
+  })
+
+  test('OpenID Connect Core §6.2 – a request_uri that was not registered, and any where the document says so', async () => {
+    assert.equal(metadata.require_request_uri_registration, true)
+    const parameters = { client_id: client.client_id, request_uri: 'https://client.example/request' }
+    const answer = await server.request(
+      'GET',
+      `${address('authorization_endpoint')}?${new URLSearchParams(parameters)}`,
+    )
+    assert.deepEqual([answer.status, errorCodeOf(answer.body)], [400, 'invalid_request_uri'])
+    await server.admin.createRealm({ id: 'bank', profile: 'fapi2_security', auth_params: {} })
+    const path = '/realms/bank/.well-known/openid-configuration'
+    const other = (await server.request('GET', path)).json()
+    assert.equal(other.request_uri_parameter_supported, false)
+    assert.equal('require_request_uri_registration' in other, false)
+  })
+
+  test('RFC 9396 §5 – other types of authorization details', async () => {
+    const authorization_details = JSON.stringify([{ type: 'openid_credential' }])
+    assert.equal((await authorize({ authorization_details })).get('error'), 'invalid_authorization_details')
   })
 
   test('T-AD-15 T-LC-02 – addresses of what this server does not have', async () => {
@@ -337,6 +356,44 @@ describe('RFC 8414 §2 – what the document names works', () => {
       assert.ok((await authorize({ code_challenge_method: method })).has('code'), method)
     for (const type of list('response_types_supported'))
       assert.ok((await authorize({ response_type: type })).has('code'), type)
+  })
+
+  test('RFC 9101 §5 – request objects of every algorithm, by value and by reference', async () => {
+    assert.equal(metadata.request_parameter_supported, true)
+    assert.equal(metadata.request_uri_parameter_supported, true)
+    const host = await startRequestHost()
+    for (const alg of list('request_object_signing_alg_values_supported') as Alg[]) {
+      const key = createKey(alg)
+      const made = await server.admin.createClient({
+        consent: 'skip',
+        request_object_signing_alg: alg,
+        jwks: { keys: [publicJwkOf(key, { kid: 'k1', alg, use: 'sig' })] },
+        request_uris: [`${host.origin}/request`],
+      })
+      const parameters = server.oauth.authorizationParameters(made, createPkce().challenge)
+      const envelope = { iss: made.client_id, aud: server.issuer, exp: Math.floor(Date.now() / 1000) + 60 }
+      const object = signAny(alg, key.privateKey, { alg, kid: 'k1' }, { ...parameters, ...envelope })
+      host.hold(object, { 'content-type': REQUEST_OBJECT_TYPE })
+      for (const way of ['request', 'request_uri']) {
+        const value = way === 'request' ? object : `${host.origin}/request`
+        const query = new URLSearchParams({ client_id: made.client_id, [way]: value })
+        const url = `${address('authorization_endpoint')}?${query}`
+        const answer = await server.oauth.visit(server.browser(), made, url, alice)
+        assert.ok('parameters' in answer && answer.parameters.has('code'), `${alg} ${way}`)
+      }
+    }
+    await host.close()
+  })
+
+  test('RFC 9396 §10 – every type of authorization details', async () => {
+    const details = [PAYMENT, ACCOUNTS]
+    assert.deepEqual(
+      list('authorization_details_types_supported'),
+      details.map(({ type }) => type),
+    )
+    const extra = { authorization_details: JSON.stringify(details) }
+    const tokens = await server.oauth.obtainTokens(client, alice, { extra })
+    assert.deepEqual((tokens as unknown as Record<string, unknown>).authorization_details, details)
   })
 
   test('OpenID Connect Core §5.4 – every scope and every claim, complete, and no claim that is not named', async () => {

@@ -115,13 +115,6 @@ describe('RFC 9101 §6.2 – refused', () => {
     const { request_uri } = (await push(client, { request: sign(client) })).json<{ request_uri: string }>()
     isPage(await authorize(client, { request_uri, request: sign(client) }), 'invalid_request')
   })
-
-  test('OpenID Connect Core §6.2 by reference, which is said not to be supported', async () => {
-    const answer = responseOf(
-      await authorize(client, { ...stage.parametersFor(client), request_uri: 'https://app.example/request' }),
-    )
-    assert.equal(answer.get('error'), 'request_uri_not_supported')
-  })
 })
 
 describe('RFC 9101 §6.3 – answered', () => {

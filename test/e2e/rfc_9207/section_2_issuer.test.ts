@@ -34,7 +34,7 @@ describe('T-IS-06 RFC 9207 §2 – iss is the issuer of the metadata, octet for 
     ['invalid_scope', () => ask({ scope: 'root' })],
     ['invalid_request', () => ask({ code_challenge: '' })],
     ['unsupported_response_type', () => ask({ response_type: 'token' })],
-    ['request_uri_not_supported', () => ask({ request_uri: 'https://app.example/request' })],
+    ['registration_not_supported', () => ask({ registration: '{}' })],
     [
       'access_denied',
       async () => {

@@ -17,6 +17,9 @@ const outbound = {
   getJson: async (): Promise<unknown> => {
     throw new Error('nothing there')
   },
+  getText: async (): Promise<string> => {
+    throw new Error('nothing there')
+  },
 }
 
 const ALGS: readonly SigningAlg[] = ['ES256', 'PS256', 'EdDSA', 'RS256']
@@ -55,7 +58,11 @@ const headerWith = (changes: Members = {}): Members => ({
 const objectWith = (claims: Members = {}, header: Members = {}): string =>
   signAny('ES256', keyOf('ES256').privateKey, headerWith(header), claimsWith(claims))
 
-const unpackRequest = createUnpackRequest({ clock, clientKeys: createClientKeys({ clock, outbound, log: silentLog }) })
+const unpackRequest = createUnpackRequest({
+  clock,
+  outbound,
+  clientKeys: createClientKeys({ clock, outbound, log: silentLog }),
+})
 
 const unpack = (request: string, client: Client = withKeys(), beside: Record<string, string> = {}) => {
   const parameters = toParameters(Object.entries({ client_id: 'app', request, ...beside }))

@@ -34,11 +34,22 @@ test('OpenID Connect Discovery §3 – scopes are named once, and malformed ones
   assert.equal(scopes.includes('not a scope'), false)
 })
 
-test('OpenID Connect Discovery §3 – what is off is said to be off', () => {
-  const metadata = buildMetadata(capabilities)
-  for (const name of ['request_uri_parameter_supported']) {
-    assert.equal(metadata[name], false, name)
+test('OpenID Connect Discovery §3 – where requests have to be pushed, it is said that none is fetched', () => {
+  for (const profile of ['fapi2_security', 'fapi2_message_signing'] as const) {
+    const metadata = buildMetadata({ ...capabilities, profile })
+    assert.equal(metadata.request_uri_parameter_supported, false)
+    assert.equal('require_request_uri_registration' in metadata, false)
   }
+  const metadata = buildMetadata(capabilities)
+  assert.equal(metadata.request_uri_parameter_supported, true)
+  assert.equal(metadata.require_request_uri_registration, true)
+})
+
+test('RFC 9396 §10 – types of details are named where the realm has any', () => {
+  const name = 'authorization_details_types_supported'
+  assert.equal(name in buildMetadata(capabilities), false)
+  assert.equal(name in buildMetadata({ ...capabilities, authorizationDetailsTypes: [] }), false)
+  assert.deepEqual(buildMetadata({ ...capabilities, authorizationDetailsTypes: ['payment'] })[name], ['payment'])
 })
 
 test('RFC 8414 §2 – endpoints are below the issuer', () => {

@@ -205,6 +205,22 @@ describe('outbound fetches', () => {
     assert.match(await refusal(outboundTo().getJson(`${url}?${maxBytes + 1}`)), /too large/)
   })
 
+  test('RFC 9101 §10.4.1 – a text of another media type is refused, and the right ones are asked for', async (t) => {
+    const limits = { maxBytes: 10, timeoutMs: 3_000 }
+    let accepted: string | undefined
+    const { url } = await serve(t, (request, response) => {
+      accepted = request.headers.accept
+      response.setHeader('content-type', decodeURIComponent(request.url?.split('?')[1] ?? '')).end('a.b.c')
+    })
+    const get = (type: string) => outboundTo().getText(`${url}?${encodeURIComponent(type)}`, ['a/b', 'c/d+e'], limits)
+    for (const type of ['a/bc', 'a/b, c/d+e', 'text/html', 'application/json', '; a/b'])
+      assert.match(await refusal(get(type)), /another media type/, type)
+    for (const type of ['a/b', 'C/D+E', 'a/b; charset=utf-8', 'a/b;x']) assert.equal(await get(type), 'a.b.c', type)
+    assert.equal(accepted, 'a/b, c/d+e')
+    const tooLong = outboundTo().getText(`${url}?a%2Fb`, ['a/b'], { ...limits, maxBytes: 4 })
+    assert.match(await refusal(tooLong), /too large/)
+  })
+
   test('T-SS-07 – encoded bodies are refused, and none is asked for', async (t) => {
     const encoders = { gzip: gzipSync, br: brotliCompressSync, 'gzip, identity': gzipSync, GZIP: gzipSync }
     for (const [encoding, encode] of Object.entries(encoders)) {
