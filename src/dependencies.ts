@@ -29,12 +29,8 @@ import { startCollector } from './system/collector.ts'
 import { createLog, type Log } from './system/log.ts'
 import { createOutbound, type Outbound } from './system/outbound.ts'
 import { type Random, systemRandom } from './system/random.ts'
-import {
-  createFindAccessToken,
-  createVerifyAccessToken,
-  type FindAccessToken,
-  type VerifyAccessToken,
-} from './tokens/verify.ts'
+import { createSubjects, type Subjects } from './tokens/subject.ts'
+import { createFindAccessToken, type FindAccessToken } from './tokens/verify.ts'
 
 export type Dependencies = {
   config: Config
@@ -56,8 +52,8 @@ export type Dependencies = {
   loginFlow: LoginFlow
   authenticateClient: AuthenticateClient
   clientKeys: ClientKeys
+  subjects: Subjects
   findAccessToken: FindAccessToken
-  verifyAccessToken: VerifyAccessToken
   exchange: Exchange
   /**
    * Makes the schemas current, or throws with the list of what is missing where it may not. May be called again when a store
@@ -102,10 +98,24 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
     allowedNetworks: [],
   })
   const clientKeys = createClientKeys({ outbound, clock, log })
-  const logoutWorker = createLogoutWorker({ store, realms, keys, clientKeys, outbound, clock, random, log })
+  const subjects = createSubjects({ clock, random })
+  const logoutWorker = createLogoutWorker({ store, realms, keys, clientKeys, subjects, outbound, clock, random, log })
   const sessionEnds = createAnnounce({ store, clock, random, wake: logoutWorker.wake })
   const sessions = createSessions({ sessionStore, sessionEnds, clock, random })
-  const base = { config, log, clock, random, store, realms, sessionStore, sessions, keys, clientKeys, outbound }
+  const base = {
+    config,
+    log,
+    clock,
+    random,
+    store,
+    realms,
+    sessionStore,
+    sessions,
+    keys,
+    clientKeys,
+    subjects,
+    outbound,
+  }
 
   const passwordHashing = createPasswordHashing(config.password_hashing_params, log)
   const passwordAuthentication = createPasswordAuthentication({ ...base, passwordHashing })
@@ -137,7 +147,6 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
     loginFlow,
     authenticateClient,
     findAccessToken: createFindAccessToken(base),
-    verifyAccessToken: createVerifyAccessToken(base),
     exchange: createExchange({ ...base, authenticateClient }),
     async prepare() {
       await prepare()

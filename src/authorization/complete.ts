@@ -15,6 +15,7 @@ import type { RealmStore, Store } from '../storage/store.ts'
 import type { Clock } from '../system/clock.ts'
 import { sha256 } from '../system/hashing.ts'
 import type { Random } from '../system/random.ts'
+import type { Subjects } from '../tokens/subject.ts'
 import { codeFields, type ResponseFields } from './response.ts'
 import type { SignedIn } from './signed_in.ts'
 
@@ -23,6 +24,7 @@ const DAY_MS = 86_400_000
 
 export type CompleteDeps = {
   store: Pick<Store, 'transaction'>
+  subjects: Pick<Subjects, 'sessionNameOf'>
   clock: Clock
   random: Random
   config: { oauth_params: { code_ttl_secs: number; access_token_ttl_secs: number } }
@@ -70,10 +72,11 @@ const toGranted = (
 const takesPart = ({ client, scopes }: AuthorizationRequest): boolean =>
   scopes.includes('openid') && knowsSessions(client.metadata)
 
-const toMember = ({ client }: AuthorizationRequest, { session, user }: SignedIn) => ({
+const toMember = ({ client }: AuthorizationRequest, { session, user }: SignedIn, sid: string) => ({
   realmId: client.realmId,
   sessionId: session.sessionId,
   clientId: client.clientId,
+  sid,
   userId: user.id,
   purgeAfter: session.expiresAt,
 })
@@ -88,7 +91,7 @@ const onceMore = async (work: () => Promise<void>): Promise<void> => {
   }
 }
 
-export const createComplete = ({ store, clock, random, config }: CompleteDeps) => {
+export const createComplete = ({ store, subjects, clock, random, config }: CompleteDeps) => {
   const consentEvent = (
     request: AuthorizationRequest,
     { user }: SignedIn,
@@ -139,6 +142,7 @@ export const createComplete = ({ store, clock, random, config }: CompleteDeps) =
       const now = clock.now()
       const code = random.secret()
       const granted = toGranted(realm, request, signedIn, random.id())
+      const sid = await subjects.sessionNameOf(realm, request.client, signedIn.session.sessionId)
       const grantOnce = (): Promise<void> =>
         store.transaction(async (repositories) => {
           const realmStore = repositories.realm(realm.id)
@@ -152,7 +156,7 @@ export const createComplete = ({ store, clock, random, config }: CompleteDeps) =
             purgeAfter: purgeAfter(request, now),
           })
           if (consent) await realmStore.audit.insert(consentEvent(request, signedIn, consent))
-          if (takesPart(request)) await repositories.sessionClients.join(toMember(request, signedIn))
+          if (takesPart(request)) await repositories.sessionClients.join(toMember(request, signedIn, sid))
         })
       await onceMore(grantOnce)
       if (consent) await rememberConsent(realm, request, signedIn)

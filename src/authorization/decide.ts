@@ -6,11 +6,12 @@ import { OAuthError } from '../oauth/errors.ts'
 import type { Interaction } from '../storage/interactions.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import { type Clock, toSeconds } from '../system/clock.ts'
+import type { Subjects } from '../tokens/subject.ts'
 import { type NextStep, nextStep } from './next_step.ts'
 import { AuthorizationRefused } from './read_request.ts'
 import type { SignedIn } from './signed_in.ts'
 
-export type DecideDeps = { clock: Clock }
+export type DecideDeps = { subjects: Pick<Subjects, 'subjectOf'>; clock: Clock }
 
 export type Undecided = {
   request: AuthorizationRequest
@@ -30,14 +31,18 @@ export type Decision = { step: 'login' } | { step: Exclude<NextStep, 'login'>; s
 
 /** Throws AuthorizationRefused where the request allows no page, or no page can help. */
 export const createDecide =
-  ({ clock }: DecideDeps) =>
+  ({ subjects, clock }: DecideDeps) =>
   async (realm: Realm, undecided: Undecided): Promise<Decision> => {
     const { request, signedIn } = undecided
     const consent = signedIn && (await realm.store.consents.find(signedIn.user.id, request.client.clientId))
+    const session = signedIn && {
+      subject: await subjects.subjectOf(realm, request.client, signedIn.user.id),
+      authTime: signedIn.session.authTime,
+    }
     try {
       const step = nextStep({
         request,
-        session: signedIn?.session,
+        session,
         acrs: {
           reached: reachedAcrs(realm.settings, signedIn?.session.amr ?? []),
           reachable: acrValuesOf(realm.settings),

@@ -1,7 +1,7 @@
 /** The parts of an authorization in one hand, for the endpoints that it runs through: /authorize, /par, /interaction. */
 
 import { type CompleteDeps, createComplete } from './complete.ts'
-import { createDecide } from './decide.ts'
+import { createDecide, type DecideDeps } from './decide.ts'
 import { createReadIdTokenHint, type IdTokenHintDeps } from './id_token_hint.ts'
 import { createInteractions } from './interactions.ts'
 import { createPushedRequests, type PushedRequestsDeps } from './pushed_requests.ts'
@@ -11,6 +11,7 @@ import { createSignResponse, type SignResponseDeps } from './sign_response.ts'
 import { createFindSignedIn, type SignedInDeps } from './signed_in.ts'
 
 export type AuthorizationFlowDeps = CompleteDeps &
+  DecideDeps &
   PushedRequestsDeps &
   SignedInDeps &
   IdTokenHintDeps &

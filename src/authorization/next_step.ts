@@ -12,8 +12,8 @@ export type NextStep = 'login' | 'consent' | 'complete'
 
 export type Situation = {
   request: AuthorizationRequest
-  /** The person that this browser is signed in as; authTime in seconds since the epoch. */
-  session: { userId: string; authTime: number } | undefined
+  /** The person that this browser is signed in as, by the name that the client knows; authTime in seconds since the epoch. */
+  session: { subject: string; authTime: number } | undefined
   /** OpenID Connect Core §2 – of this session and of any in the realm; absent where the realm has no names for it. */
   acrs?: { reached: readonly string[]; reachable: readonly string[] }
   /** What the person allowed this client before. */
@@ -49,8 +49,8 @@ const lacksAcr = ({ request, acrs, signedInHere }: Situation): boolean => {
 }
 
 /** Whether the request is about somebody else. */
-const isAnother = ({ hintedSubject, claimedSubject }: AuthorizationRequest, userId: string): boolean =>
-  [hintedSubject, claimedSubject].some((subject) => subject !== undefined && subject !== userId)
+const isAnother = ({ hintedSubject, claimedSubject }: AuthorizationRequest, subject: string): boolean =>
+  [hintedSubject, claimedSubject].some((expected) => expected !== undefined && expected !== subject)
 
 /**
  * OAuth 2.1 §7.3.1 – whoever asks is the client it says it is: it will have to authenticate, or only its owner can serve
@@ -71,7 +71,7 @@ const needsLogin = (situation: Situation): boolean => {
   if (session === undefined) return true
   if (asksForSignIn(situation) && !signedInHere) return true
   if (lacksAcr(situation)) return true
-  if (!isAnother(request, session.userId)) return false
+  if (!isAnother(request, session.subject)) return false
   // OpenID Connect Core §3.1.2.1 – another person than the hint names; having signed in for this, there is no second try.
   if (signedInHere) throw new OAuthError('login_required', 'Another person than the client expects is signed in')
   return true

@@ -6,13 +6,20 @@ import { tokenTypeOf } from '../oauth/confirmation.ts'
 import { invalidClient, OAuthError } from '../oauth/errors.ts'
 import { joinScope, parseScope } from '../oauth/scopes.ts'
 import type { Realm } from '../storage/realm_directory.ts'
+import type { User } from '../storage/users.ts'
 import { type Clock, toSeconds } from '../system/clock.ts'
 import { sha256 } from '../system/hashing.ts'
 import { isLive } from '../tokens/refresh_token.ts'
+import { hasPairwiseSubjects, type Subjects } from '../tokens/subject.ts'
 import type { FindAccessToken } from '../tokens/verify.ts'
 import { clientAuthRequest } from './client_auth_request.ts'
 
-export type IntrospectDeps = { authenticateClient: AuthenticateClient; findAccessToken: FindAccessToken; clock: Clock }
+export type IntrospectDeps = {
+  authenticateClient: AuthenticateClient
+  findAccessToken: FindAccessToken
+  subjects: Pick<Subjects, 'subjectOf'>
+  clock: Clock
+}
 
 const PATH = '/introspect'
 
@@ -35,15 +42,21 @@ const mayAsk = (caller: Client, clientId: string): boolean => {
 }
 
 export const createIntrospectEndpoint = (deps: IntrospectDeps): Endpoint => {
+  /** OpenID Connect Core §8 – as the caller knows the person, whose the token may be; a username would be known everywhere. */
+  const person = async (realm: Realm, caller: Client, user: User): Promise<object> => ({
+    sub: await deps.subjects.subjectOf(realm, caller, user.id),
+    ...(hasPairwiseSubjects(caller) ? {} : { username: user.username }),
+  })
+
   const accessToken = async (realm: Realm, caller: Client, token: string): Promise<object> => {
     const found = await deps.findAccessToken(realm, token)
     if (!found || !mayAsk(caller, found.claims.client_id)) return INACTIVE
-    const { claims, user } = found
+    const { sealed_user: _, ...claims } = found.claims
     return {
       active: true,
       token_type: tokenTypeOf(claims.cnf),
-      ...(user ? { username: user.username } : {}),
       ...claims,
+      ...(found.user ? await person(realm, caller, found.user) : {}),
     }
   }
 
@@ -58,8 +71,7 @@ export const createIntrospectEndpoint = (deps: IntrospectDeps): Endpoint => {
     return {
       active: true,
       iss: realm.issuer,
-      sub: user.id,
-      username: user.username,
+      ...(await person(realm, caller, user)),
       client_id: family.clientId,
       scope: joinScope(family.granted.scopes),
       // RFC 9396 §9.2

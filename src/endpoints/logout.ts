@@ -17,16 +17,18 @@ import { formBody, isForm } from '../http/form_body.ts'
 import { requireOwnOrigin } from '../http/own_origin.ts'
 import { sendPage } from '../http/page.ts'
 import { createListFrames, type FrontChannelDeps, frameSource } from '../logout/front_channel.ts'
+import type { Client } from '../oauth/client_metadata.ts'
 import { confirmSignOutPage } from '../pages/confirm_sign_out.ts'
 import { signedOutPage, signingOutPage } from '../pages/signed_out.ts'
 import { sessionCookieName, sessionCookieSameSite } from '../sessions/cookies.ts'
 import type { Session } from '../sessions/session_store.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { Log } from '../system/log.ts'
+import type { Subjects } from '../tokens/subject.ts'
 import { createEndSession } from './end_session.ts'
 import { createLogoutApi, type LogoutApiDeps } from './logout_api.ts'
 
-export type LogoutDeps = IdTokenHintDeps & LogoutApiDeps & FrontChannelDeps & { log: Log }
+export type LogoutDeps = IdTokenHintDeps & LogoutApiDeps & FrontChannelDeps & { subjects: Subjects; log: Log }
 
 const LOGOUT_PARAMETERS = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']
 
@@ -39,7 +41,7 @@ const withParameters = (address: string, pairs: readonly (readonly [string, stri
 }
 
 export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
-  const { sessions, random } = deps
+  const { sessions, subjects, random } = deps
   const readLogoutRequest = createReadLogoutRequest({ readIdTokenHint: createReadIdTokenHint(deps) })
   const listFrames = createListFrames(deps)
   const sendJsonError = createErrorHandler('json', deps.log)
@@ -50,15 +52,23 @@ export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
     sessions.resume(realm.id, 'sso', readCookie(request, sessionCookieName('sso', realm.id)))
 
   /** The session by the name that the hint has for it, which may be older than the last sign-in. */
-  const isNamed = async ({ clientId, sessionId: sid }: IdTokenHint, { sessionId }: Session): Promise<boolean> => {
-    if (sid === undefined || sid === sessionId) return true
+  const isNamed = async (
+    { realm, client }: { realm: Realm; client: Client },
+    { sessionId: sid }: IdTokenHint,
+    { sessionId }: Session,
+  ): Promise<boolean> => {
+    if (sid === undefined || sid === (await subjects.sessionNameOf(realm, client, sessionId))) return true
     const known = await deps.store.sessionClients.list(sessionId)
-    return known.some((member) => member.clientId === clientId && member.sid === sid)
+    return known.some((member) => member.clientId === client.clientId && member.sid === sid)
   }
 
   /** RP-Initiated Logout §2 – the hint names the person, and where it does the session, that this browser is signed in as. */
-  const isMeant = async ({ hint }: LogoutRequest, session: Session): Promise<boolean> =>
-    hint !== undefined && hint.subject === session.userId && (await isNamed(hint, session))
+  const isMeant = async (realm: Realm, { hint, client }: LogoutRequest, session: Session): Promise<boolean> => {
+    if (!hint || !client) return false
+    // OpenID Connect Core §8.1 – as this client knows the person.
+    const subject = await subjects.subjectOf(realm, client, session.userId)
+    return hint.subject === subject && (await isNamed({ realm, client }, hint, session))
+  }
 
   /** Gives the addresses that the browser has to open. */
   const endWithFrames = async (request: FastifyRequest, realm: Realm, session: Session): Promise<string[]> => {
@@ -102,7 +112,7 @@ export const createLogoutEndpoints = (deps: LogoutDeps): Endpoint[] => {
   const show: RealmEndpoint['handle'] = async (request, reply, realm) => {
     const logout = await readLogoutRequest(realm, queryParameters(request.raw.url ?? ''))
     const session = await resume(request, realm)
-    if (session && !(await isMeant(logout, session)))
+    if (session && !(await isMeant(realm, logout, session)))
       return showConfirmation(request, reply, realm, { logout, session })
     const frames = session ? await endWithFrames(request, realm, session) : []
     // RP-Initiated Logout §3 – without a hint nobody vouches that the person comes from this client.

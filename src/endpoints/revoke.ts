@@ -63,7 +63,8 @@ export const createRevokeEndpoint = (deps: RevokeDeps): Endpoint => {
   const revokeAccessToken = async (realm: Realm, caller: Caller, token: string): Promise<void> => {
     const claims = await readAccessToken(realm, token)
     if (!claims) return
-    const { sub: subject, client_id: owner, authorization_id: authorizationId, jti, exp } = claims
+    const { client_id: owner, authorization_id: authorizationId, jti, exp } = claims
+    const subject = (await deps.subjects.userIdOf(realm, claims)) ?? claims.sub
     const mark = { id: jti, reason: REASON, now: clock.now(), purgeAfter: exp * 1000 }
     await revoke(realm, caller, { kind: 'access_token', owner, subject, authorizationId }, (realmStore) =>
       realmStore.revocations.remember(mark),

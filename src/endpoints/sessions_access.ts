@@ -5,7 +5,6 @@ import { OAuthError } from '../oauth/errors.ts'
 import { parseJwt } from '../oauth/jwt.ts'
 import { ADMINISTRATORS_REALM, isRealmId } from '../oauth/realm_settings.ts'
 import type { Realm, RealmDirectory } from '../storage/realm_directory.ts'
-import type { AccessTokenClaims } from '../tokens/claims.ts'
 import { type AdministratorDeps, createRequireAdministrator, notFound } from './admin/administrator.ts'
 
 const SESSIONS_SCOPE = 'sessions'
@@ -21,12 +20,8 @@ export type SessionsAccess = {
 /** `realmId`: the realm that is to be touched; undefined where no single one is. */
 export type RequireSessionsAccess = (request: FastifyRequest, realmId: string | undefined) => Promise<SessionsAccess>
 
-export type SessionsAccessDeps = Omit<AdministratorDeps, 'verifyAccessToken'> & {
+export type SessionsAccessDeps = AdministratorDeps & {
   realms: Pick<RealmDirectory, 'open' | 'issuerOf' | 'defaultRealm'>
-  verifyAccessToken: (
-    realm: Realm,
-    token: string,
-  ) => Promise<Pick<AccessTokenClaims, 'sub' | 'client_id' | 'scope'> | undefined>
 }
 
 /** RFC 6750 §3.1 – the token is good, but not for this. */
@@ -40,7 +35,7 @@ const insufficientScope = (): OAuthError =>
   )
 
 export const createRequireSessionsAccess = (deps: SessionsAccessDeps): RequireSessionsAccess => {
-  const { realms, verifyAccessToken } = deps
+  const { realms, findAccessToken } = deps
   const requireAdministrator = createRequireAdministrator(deps)
 
   /** Which realm to ask; whether the token is one of its own is for that realm's keys to say. */
@@ -56,10 +51,11 @@ export const createRequireSessionsAccess = (deps: SessionsAccessDeps): RequireSe
   const clientAccess = async (request: FastifyRequest): Promise<SessionsAccess | undefined> => {
     const token = bearerToken(request.headers.authorization)
     const realm = token === undefined ? undefined : await realmNamedBy(token)
-    const claims = token === undefined || !realm ? undefined : await verifyAccessToken(realm, token)
-    if (!realm || !claims) return undefined
+    const found = token === undefined || !realm ? undefined : await findAccessToken(realm, token)
+    if (!realm || !found) return undefined
+    const { claims, user } = found
     // RFC 9068 §2.2 – the subject of a client's own token is the client: no person's token opens other people's sessions.
-    const isOwn = claims.sub === claims.client_id
+    const isOwn = user === undefined && claims.sub === claims.client_id
     if (isOwn && (claims.scope ?? '').split(' ').includes(SESSIONS_SCOPE))
       return { principal: claims.client_id, isApiServer: true, covers: (realmId) => realmId === realm.id }
     if (realm.id === ADMINISTRATORS_REALM) return undefined

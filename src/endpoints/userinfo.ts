@@ -92,7 +92,8 @@ export const createUserinfoEndpoint = ({ findAccessToken, ...deps }: UserinfoDep
       if (!found.user || !scopes.includes('openid')) throw insufficientScope()
       const asked = Object.fromEntries((found.claims.userinfo_claims ?? []).map((name) => [name, null]))
       const wanted = wantedClaimsOf(found.user, asked, parseScope(found.client.metadata.scope))
-      const claims = { ...wanted, ...claimsOf(found.user, scopes) }
+      // Core §5.3.2 – `sub` always, and as the ID token has it.
+      const claims = { sub: found.claims.sub, ...wanted, ...claimsOf(found.user, scopes) }
       const { contentType, body } = await respond(realm, found.client, claims)
       return reply.header('cache-control', 'no-store').type(contentType).send(body)
     },

@@ -8,17 +8,23 @@ import type { Random } from '../system/random.ts'
 import { createEncrypt, type EncryptDeps } from '../tokens/encrypt.ts'
 import { idTokenAlg } from '../tokens/id_token.ts'
 import { signJwt } from '../tokens/jwt.ts'
+import type { Subjects } from '../tokens/subject.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
 /** Back-Channel Logout §4 – at most two minutes, so that a stolen one is soon worth nothing. */
 const TTL_SECONDS = 120
 
-export type LogoutTokenDeps = EncryptDeps & { keys: Pick<KeyProvider, 'signer'>; clock: Clock; random: Random }
+export type LogoutTokenDeps = EncryptDeps & {
+  keys: Pick<KeyProvider, 'signer'>
+  subjects: Pick<Subjects, 'subjectOf'>
+  clock: Clock
+  random: Random
+}
 
 /** Throws invalid_request for a client that nothing can be encrypted to. */
 export const createMakeLogoutToken = (deps: LogoutTokenDeps) => {
-  const { keys, clock, random } = deps
+  const { keys, subjects, clock, random } = deps
   const encrypt = createEncrypt(deps)
   return async (realm: Realm, client: Client, delivery: Pick<LogoutDelivery, 'userId' | 'sid'>): Promise<string> => {
     // Back-Channel Logout §2.4 – signed as ID tokens are.
@@ -26,7 +32,7 @@ export const createMakeLogoutToken = (deps: LogoutTokenDeps) => {
     const iat = toSeconds(clock.now())
     const signed = await signJwt(signer, 'logout+jwt', {
       iss: realm.issuer,
-      sub: delivery.userId,
+      sub: await subjects.subjectOf(realm, client, delivery.userId),
       aud: client.clientId,
       iat,
       exp: iat + TTL_SECONDS,

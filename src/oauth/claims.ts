@@ -2,7 +2,6 @@
 
 /** A user, as far as claims go. */
 export type ClaimsSource = {
-  id: string
   username: string
   /** Standard claims by their wire names. */
   claims: Record<string, unknown>
@@ -61,10 +60,10 @@ const allClaims = (source: ClaimsSource): Record<string, unknown> => ({
   groups: source.groups,
 })
 
-/** Core §5.3.2 – `sub` always, and what the scopes give. */
+/** What the scopes give; never `sub`, which is another one for every sector. */
 export const claimsOf = (source: ClaimsSource, scopes: readonly string[]): Record<string, unknown> => {
   const all = allClaims(source)
-  const given: Record<string, unknown> = { sub: source.id }
+  const given: Record<string, unknown> = {}
   for (const [scope, names] of Object.entries(CLAIMS_BY_SCOPE)) {
     if (!scopes.includes(scope)) continue
     for (const name of names) if (!isEmpty(all[name])) given[name] = all[name]

@@ -39,7 +39,10 @@ export type ClientMetadata = {
   jwks?: { keys: PublicJwk[] }
   jwks_uri?: string
   id_token_signed_response_alg: string
-  subject_type: 'public'
+  /** OpenID Connect Core §8 */
+  subject_type: 'public' | 'pairwise'
+  /** OpenID Connect Core §8.1 – whose clients know a person by the same subject. */
+  sector_identifier_uri?: string
   default_max_age?: number
   /** Told by this server itself, over TLS: Back-Channel Logout §2.2. */
   backchannel_logout_uri?: string

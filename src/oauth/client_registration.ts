@@ -22,6 +22,7 @@ import { checkRegisteredRedirectUri } from './redirect_uri.ts'
 import { requestUriProblem } from './request_uris.ts'
 import { encryptionProblem } from './response_encryption.ts'
 import { isScopeToken } from './scopes.ts'
+import { sectorProblem } from './sector.ts'
 
 const MAX_SCOPES = 64
 const MAX_URIS = 50
@@ -78,7 +79,8 @@ const metadata = {
   jwks: jwks.optional(),
   jwks_uri: webUri().optional(),
   id_token_signed_response_alg: z.enum(SIGNING_ALG).default('RS256'),
-  subject_type: z.literal('public').default('public'),
+  subject_type: z.enum(['public', 'pairwise']).default('public'),
+  sector_identifier_uri: webUri().optional(),
   default_max_age: z.int().min(0, 'must be at least 0').max(315_360_000, 'must be at most ten years').optional(),
   backchannel_logout_uri: z.string().optional(),
   backchannel_logout_session_required: z.boolean().optional(),
@@ -197,6 +199,7 @@ const CHECKS: readonly Check[] = [
       ? ['redirect_uris', 'must name at least one for authorization_code']
       : undefined,
   encryptionProblem,
+  sectorProblem,
   (client) => profileProblem(client.profile, client),
 ]
 

@@ -125,7 +125,7 @@ export const buildMetadata = (capabilities: Capabilities): Record<string, unknow
     authorization_signing_alg_values_supported: algs,
     grant_types_supported: grantTypes,
     prompt_values_supported: PROMPTS,
-    subject_types_supported: ['public'],
+    subject_types_supported: ['public', 'pairwise'],
     id_token_signing_alg_values_supported: algs,
     userinfo_signing_alg_values_supported: algs,
     ...ENCRYPTION,

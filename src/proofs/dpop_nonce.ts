@@ -2,6 +2,7 @@
  * RFC 9449 §8 and §9 – nonces for DPoP proofs: the HMAC of a window of time under a secret of the realm, so that every node
  * accepts what another one gave out, and nothing is stored for a nonce.
  */
+import { createRealmSecret } from '../keys/realm_secret.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { Clock } from '../system/clock.ts'
 import { constantTimeEquals, hmacSha256 } from '../system/hashing.ts'
@@ -15,16 +16,7 @@ const WINDOW_MS = 120_000
 export const NONCE_LIFETIME_MS = 3 * WINDOW_MS
 
 export const createDpopNonces = ({ clock, random }: DpopNonceDeps) => {
-  // By the realm object, which is replaced when anything in the realm changes.
-  const secrets = new WeakMap<Realm, string>()
-
-  const secretOf = async (realm: Realm): Promise<string> => {
-    const known = secrets.get(realm)
-    if (known !== undefined) return known
-    const secret = await realm.store.realmSecrets.keep('dpop_nonce', random.secret(), clock.now())
-    secrets.set(realm, secret)
-    return secret
-  }
+  const secretOf = createRealmSecret({ clock, random }, 'dpop_nonce')
 
   const nonceOf = (realm: Realm, secret: string, window: number): string =>
     hmacSha256(secret, JSON.stringify([realm.id, window]))

@@ -3,6 +3,9 @@ import type { Kysely } from 'kysely'
 import { isDuplicateKey } from './database.ts'
 import type { Schema } from './schema.ts'
 
+/** What it is for: no secret is used for two things. */
+export type RealmSecretPurpose = 'dpop_nonce' | 'pairwise'
+
 export const createRealmSecrets = (db: Kysely<Schema>, realmId: string) => {
   const find = async (purpose: string): Promise<string | undefined> => {
     const row = await db
@@ -26,7 +29,7 @@ export const createRealmSecrets = (db: Kysely<Schema>, realmId: string) => {
 
   return {
     /** The secret of that purpose: the one that is there, or `candidate`, which is then there for all. Not in a transaction. */
-    async keep(purpose: 'dpop_nonce', candidate: string, now: number): Promise<string> {
+    async keep(purpose: RealmSecretPurpose, candidate: string, now: number): Promise<string> {
       const known = await find(purpose)
       if (known !== undefined) return known
       try {

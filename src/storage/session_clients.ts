@@ -44,14 +44,13 @@ export const createSessionClients = (db: Kysely<Schema>) => {
 
   return {
     /** Once, however often a client comes back. Throws a duplicate-key error for one of two that come at the same time. */
-    async join(member: Omit<SessionClient, 'sid'>): Promise<void> {
-      const sid = member.sessionId
+    async join(member: SessionClient): Promise<void> {
       const known = await db
         .updateTable('session_clients')
         .set({ purge_after: member.purgeAfter })
         .where('session_id', '=', member.sessionId)
         .where('client_id', '=', member.clientId)
-        .where('sid', '=', sid)
+        .where('sid', '=', member.sid)
         .executeTakeFirstOrThrow()
       if (known.numUpdatedRows > 0n) return
       await db
@@ -60,7 +59,7 @@ export const createSessionClients = (db: Kysely<Schema>) => {
           realm_id: member.realmId,
           session_id: member.sessionId,
           client_id: member.clientId,
-          sid,
+          sid: member.sid,
           user_id: member.userId,
           purge_after: member.purgeAfter,
         })

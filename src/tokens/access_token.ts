@@ -12,9 +12,15 @@ export const accessTokenTtl = (client: Client, fallback: number): number =>
 
 type Times = { iat: number; exp: number; jti: string }
 
+/** How the client knows the person and the session. */
+export type PersonNames = { sub: string; sid: string | undefined; sealedUser: string | undefined }
+
 /** RFC 9068 §2.2.1 – about the person's sign-in; §7.2.1 – roles only when the client was allowed to see them. */
-const personClaims = ({ client, person, scopes }: Authorization): Partial<AccessTokenClaims> => {
-  if (!person) return {}
+const personClaims = (
+  { client, person, scopes }: Authorization,
+  names: PersonNames | undefined,
+): Partial<AccessTokenClaims> => {
+  if (!person || !names) return {}
   const { user, granted } = person
   // OpenID Connect Core §5.5 – the values that were asked for are compared now; UserInfo then shows what the claim has become.
   const wanted = Object.keys(wantedClaimsOf(user, granted.claims?.userinfo, parseScope(client.metadata.scope)))
@@ -22,18 +28,23 @@ const personClaims = ({ client, person, scopes }: Authorization): Partial<Access
     auth_time: granted.authTime,
     ...(granted.acr === undefined ? {} : { acr: granted.acr }),
     ...(granted.amr.length === 0 ? {} : { amr: granted.amr }),
-    ...(granted.sessionId === undefined ? {} : { sid: granted.sessionId }),
+    ...(names.sid === undefined ? {} : { sid: names.sid }),
+    ...(names.sealedUser === undefined ? {} : { sealed_user: names.sealedUser }),
     ...(scopes.includes('roles') ? { roles: user.roles } : {}),
     ...(wanted.length === 0 ? {} : { userinfo_claims: wanted }),
   }
 }
 
 /** RFC 9068 §2.2 – the claims, the audience being this issuer itself (§3). */
-export const accessTokenClaims = (realm: Realm, authorization: Authorization, times: Times): AccessTokenClaims => {
-  const { client, person, scopes, authorizationDetails = [] } = authorization
+export const accessTokenClaims = (
+  realm: Realm,
+  authorization: Authorization,
+  { names, ...times }: Times & { names: PersonNames | undefined },
+): AccessTokenClaims => {
+  const { client, scopes, authorizationDetails = [] } = authorization
   return {
     iss: realm.issuer,
-    sub: person ? person.user.id : client.clientId,
+    sub: names?.sub ?? client.clientId,
     aud: realm.issuer,
     client_id: client.clientId,
     iat: times.iat,
@@ -45,6 +56,6 @@ export const accessTokenClaims = (realm: Realm, authorization: Authorization, ti
     ...(authorizationDetails.length === 0 ? {} : { authorization_details: authorizationDetails }),
     // RFC 9449 §6.1, RFC 8705 §3.1
     ...(authorization.confirmation ? { cnf: authorization.confirmation } : {}),
-    ...personClaims(authorization),
+    ...personClaims(authorization, names),
   }
 }

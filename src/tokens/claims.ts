@@ -4,7 +4,7 @@ import type { Confirmation } from '../oauth/confirmation.ts'
 
 export type AccessTokenClaims = {
   iss: string
-  /** The user, or the client itself where nobody else is involved. */
+  /** The user as the client knows it, or the client itself where nobody else is involved. */
   sub: string
   aud: string
   client_id: string
@@ -14,6 +14,8 @@ export type AccessTokenClaims = {
   iat: number
   exp: number
   jti: string
+  /** OpenID Connect Core §8 – the user, where `sub` is pairwise: for this server alone. */
+  sealed_user?: string
   /** Names the decision behind the token: revoking that revokes this. */
   authorization_id: string
   cnf?: Confirmation

@@ -13,11 +13,13 @@ import type { IdTokenClaims } from './claims.ts'
 export const idTokenAlg = (client: Client): SigningAlg =>
   toSigningAlg(client.metadata.id_token_signed_response_alg) ?? 'RS256'
 
+/** `names`: how the client knows the person and the session. */
 type Contents = {
   realm: Realm
   client: Client
   user: User
   granted: Granted
+  names: { sub: string; sid: string | undefined }
   accessToken: string
   alg: SigningAlg
   iat: number
@@ -25,12 +27,12 @@ type Contents = {
 }
 
 export const idTokenClaims = (contents: Contents): IdTokenClaims => {
-  const { realm, client, user, granted } = contents
+  const { realm, client, user, granted, names } = contents
   const claims: IdTokenClaims = {
     // Core §5.5 – first, so that none of them could take the place of one of ours.
     ...wantedClaimsOf(user, granted.claims?.id_token, parseScope(client.metadata.scope)),
     iss: realm.issuer,
-    sub: granted.userId,
+    sub: names.sub,
     aud: client.clientId,
     iat: contents.iat,
     exp: contents.exp,
@@ -44,6 +46,6 @@ export const idTokenClaims = (contents: Contents): IdTokenClaims => {
   if (granted.acr !== undefined) claims.acr = granted.acr
   if (granted.amr.length > 0) claims.amr = granted.amr
   // Back-Channel Logout §2.1 – the name under which the end of this session is told.
-  if (granted.sessionId !== undefined && knowsSessions(client.metadata)) claims.sid = granted.sessionId
+  if (names.sid !== undefined && knowsSessions(client.metadata)) claims.sid = names.sid
   return claims
 }

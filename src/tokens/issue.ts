@@ -9,15 +9,17 @@ import { joinScope } from '../oauth/scopes.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import { type Clock, toSeconds } from '../system/clock.ts'
 import type { Random } from '../system/random.ts'
-import { accessTokenClaims, accessTokenTtl } from './access_token.ts'
+import { accessTokenClaims, accessTokenTtl, type PersonNames } from './access_token.ts'
 import type { Authorization } from './authorization.ts'
 import { createEncrypt, type EncryptDeps } from './encrypt.ts'
 import { idTokenAlg, idTokenClaims } from './id_token.ts'
 import { signJwt } from './jwt.ts'
+import type { Subjects } from './subject.ts'
 
 export type IssueDeps = EncryptDeps & {
   config: { oauth_params: OauthParams }
   keys: Pick<KeyProvider, 'signer'>
+  subjects: Subjects
   clock: Clock
   random: Random
 }
@@ -33,7 +35,7 @@ export type TokenResponse = {
 }
 
 export const createIssue = (deps: IssueDeps) => {
-  const { config, keys, clock, random } = deps
+  const { config, keys, subjects, clock, random } = deps
   const encrypt = createEncrypt(deps)
   const { access_token_ttl_secs, id_token_ttl_secs, default_signing_alg } = config.oauth_params
 
@@ -41,14 +43,28 @@ export const createIssue = (deps: IssueDeps) => {
   const accessTokenAlg = ({ settings }: Realm, { metadata }: Client): SigningAlg =>
     allowsAlg(profileOf(settings, metadata), default_signing_alg) ? default_signing_alg : 'ES256'
 
+  const namesOf = async (
+    realm: Realm,
+    { client, person }: Authorization,
+    jti: string,
+  ): Promise<PersonNames | undefined> => {
+    if (!person) return undefined
+    const { userId, sessionId } = person.granted
+    return {
+      sub: await subjects.subjectOf(realm, client, userId),
+      sid: sessionId === undefined ? undefined : await subjects.sessionNameOf(realm, client, sessionId),
+      sealedUser: await subjects.sealUser(realm, client, { jti, userId }),
+    }
+  }
+
   const makeIdToken = async (
     realm: Realm,
     authorization: Authorization,
-    accessToken: string,
+    { accessToken, names }: { accessToken: string; names: PersonNames | undefined },
   ): Promise<string | undefined> => {
     const { client, person, scopes } = authorization
     // OpenID Connect Core §3.1.2.1 – only what asked for `openid` is OpenID Connect.
-    if (!person || !scopes.includes('openid')) return undefined
+    if (!person || !names || !scopes.includes('openid')) return undefined
     const alg = idTokenAlg(client)
     const signer = await keys.signer(realm, alg)
     const iat = toSeconds(clock.now())
@@ -57,6 +73,7 @@ export const createIssue = (deps: IssueDeps) => {
       client,
       user: person.user,
       granted: person.granted,
+      names,
       accessToken,
       alg,
       iat,
@@ -75,9 +92,11 @@ export const createIssue = (deps: IssueDeps) => {
     const ttl = accessTokenTtl(client, access_token_ttl_secs)
     const signer = await keys.signer(realm, accessTokenAlg(realm, client))
     const iat = toSeconds(clock.now())
-    const claims = accessTokenClaims(realm, authorization, { iat, exp: iat + ttl, jti: random.id() })
+    const jti = random.id()
+    const names = await namesOf(realm, authorization, jti)
+    const claims = accessTokenClaims(realm, authorization, { iat, exp: iat + ttl, jti, names })
     const accessToken = await signJwt(signer, 'at+jwt', claims)
-    const idToken = await makeIdToken(realm, authorization, accessToken)
+    const idToken = await makeIdToken(realm, authorization, { accessToken, names })
     const { refreshToken } = await authorization.commit()
     const token_type = tokenTypeOf(authorization.confirmation)
     const response: TokenResponse = { access_token: accessToken, token_type, expires_in: ttl }

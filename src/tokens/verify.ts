@@ -7,8 +7,9 @@ import type { Realm } from '../storage/realm_directory.ts'
 import type { User } from '../storage/users.ts'
 import { type Clock, toSeconds } from '../system/clock.ts'
 import type { AccessTokenClaims } from './claims.ts'
+import type { Subjects } from './subject.ts'
 
-export type VerifyDeps = { keys: Pick<KeyProvider, 'publicKey'>; clock: Clock }
+export type VerifyDeps = { keys: Pick<KeyProvider, 'publicKey'>; subjects: Pick<Subjects, 'userIdOf'>; clock: Clock }
 
 /** An access token that is good now, with whom it is for and about. */
 export type LiveAccessToken = {
@@ -71,19 +72,14 @@ export const createFindAccessToken = (deps: VerifyDeps) => {
     const isRevoked = revocations.isRevoked([claims.jti, claims.authorization_id])
     // Only what a person signed in for has this claim.
     if (claims.auth_time === undefined) return (await isRevoked) ? undefined : { claims, client, user: undefined }
-    const [revoked, user] = await Promise.all([isRevoked, users.find(claims.sub)])
+    const findUser = async () => {
+      const userId = await deps.subjects.userIdOf(realm, claims)
+      return userId === undefined ? undefined : await users.find(userId)
+    }
+    const [revoked, user] = await Promise.all([isRevoked, findUser()])
     if (revoked) return undefined
     return user?.enabled ? { claims, client, user } : undefined
   }
 }
 
 export type FindAccessToken = ReturnType<typeof createFindAccessToken>
-
-/** The claims of an access token that is good now, undefined for anything else. A token with `auth_time` is about a person. */
-export const createVerifyAccessToken = (deps: VerifyDeps) => {
-  const findAccessToken = createFindAccessToken(deps)
-  return async (realm: Realm, token: string): Promise<AccessTokenClaims | undefined> =>
-    (await findAccessToken(realm, token))?.claims
-}
-
-export type VerifyAccessToken = ReturnType<typeof createVerifyAccessToken>

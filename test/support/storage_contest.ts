@@ -164,7 +164,14 @@ const kinds = {
     prepare: async ({ store, realm, client }) => {
       const sessionId = systemRandom.id()
       const { clientId } = client
-      await store.sessionClients.join({ realmId: realm.realmId, sessionId, clientId, userId: 'u', purgeAfter: NOW })
+      await store.sessionClients.join({
+        realmId: realm.realmId,
+        sessionId,
+        sid: sessionId,
+        clientId,
+        userId: 'u',
+        purgeAfter: NOW,
+      })
       return { key: sessionId }
     },
     attempt: (store, { key }) =>

@@ -19,6 +19,7 @@ import type { User } from '../../src/storage/users.ts'
 import { sha256 } from '../../src/system/hashing.ts'
 import { createLog } from '../../src/system/log.ts'
 import { systemRandom } from '../../src/system/random.ts'
+import { createSubjects } from '../../src/tokens/subject.ts'
 import { createFindAccessToken } from '../../src/tokens/verify.ts'
 import { CODE_CHALLENGE, CODE_VERIFIER, metadataWith, REDIRECT_URI, settingsWith } from './authorization.ts'
 import { createTestDatabase, silentLog } from './databases.ts'
@@ -111,7 +112,8 @@ export const createTokenWorld = async (
   }
   const keys = createDatabaseKeys({ store, clock, random: systemRandom })
   const clientKeys = createClientKeys({ outbound, clock, log })
-  const base = { config, store, clock, random: systemRandom, log, outbound, keys, clientKeys, realms }
+  const subjects = createSubjects({ clock, random: systemRandom })
+  const base = { config, store, clock, random: systemRandom, log, outbound, keys, clientKeys, subjects, realms }
   const clientCertificates = createClientCertificateAuthentication({
     config: { pem: { client_ca: clientAuthorities }, tls_params: {} },
     clock,

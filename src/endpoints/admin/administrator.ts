@@ -10,7 +10,7 @@ import { sessionCookieName } from '../../sessions/cookies.ts'
 import type { Sessions } from '../../sessions/sessions.ts'
 import type { Realm, RealmDirectory } from '../../storage/realm_directory.ts'
 import type { User } from '../../storage/users.ts'
-import type { AccessTokenClaims } from '../../tokens/claims.ts'
+import type { FindAccessToken } from '../../tokens/verify.ts'
 
 /** The scope that a client needs to administer on somebody's behalf; signing in to a client must not hand it the server. */
 const ADMIN_SCOPE = 'admin'
@@ -24,10 +24,7 @@ export type AdministratorDeps = {
   config: { oauth_params: { issuer: string }; default_username?: string | undefined }
   realms: Pick<RealmDirectory, 'open'>
   sessions: Pick<Sessions, 'resume'>
-  verifyAccessToken: (
-    realm: Realm,
-    token: string,
-  ) => Promise<Pick<AccessTokenClaims, 'sub' | 'scope' | 'auth_time'> | undefined>
+  findAccessToken: FindAccessToken
 }
 
 const unauthorized = (hint: string): OAuthError =>
@@ -45,14 +42,14 @@ export const requireSuper = (administrator: Administrator): void => {
 export const createRequireAdministrator = (deps: AdministratorDeps): RequireAdministrator => {
   const byToken = async (realm: Realm, authorization: string): Promise<string> => {
     const token = bearerToken(authorization)
-    const claims = token === undefined ? undefined : await deps.verifyAccessToken(realm, token)
-    if (!claims) throw unauthorized('no valid access token of the administrators realm')
-    // RFC 9068 §5 – without it the subject is a client, whatever user has the same identifier.
-    if (claims.auth_time === undefined) throw unauthorized('the access token is about no person')
-    if (!(claims.scope ?? '').split(' ').includes(ADMIN_SCOPE)) {
+    const found = token === undefined ? undefined : await deps.findAccessToken(realm, token)
+    if (!found) throw unauthorized('no valid access token of the administrators realm')
+    // RFC 9068 §5 – the subject is a client, whatever user has the same identifier.
+    if (!found.user) throw unauthorized('the access token is about no person')
+    if (!(found.claims.scope ?? '').split(' ').includes(ADMIN_SCOPE)) {
       throw new OAuthError('insufficient_scope', 'The access token lacks the scope admin')
     }
-    return claims.sub
+    return found.user.id
   }
 
   const bySession = async (request: FastifyRequest, realm: Realm, secret: string): Promise<string> => {

@@ -1,5 +1,6 @@
 /** /admin/realm/{id}/client – the clients of a realm. A secret is shown once, when it is made, and never again. */
 
+import { createCheckSector, type SectorIdentifierDeps } from '../../client_auth/sector_identifier.ts'
 import type { Client } from '../../oauth/client_metadata.ts'
 import { clientCreationSchema, clientUpdateSchema, hasSecret } from '../../oauth/client_registration.ts'
 import { OAuthError } from '../../oauth/errors.ts'
@@ -14,7 +15,13 @@ import type { MakeChange } from './change.ts'
 import type { Paging } from './paging.ts'
 import type { Call, Rows } from './row.ts'
 
-export type ClientsDeps = { rows: Rows; paging: Paging; makeChange: MakeChange; clock: Clock; random: Random }
+export type ClientsDeps = SectorIdentifierDeps & {
+  rows: Rows
+  paging: Paging
+  makeChange: MakeChange
+  clock: Clock
+  random: Random
+}
 
 /** A client and, where one was made just now, its secret. */
 type Shown = { client: Client; secret: string | undefined }
@@ -32,6 +39,7 @@ const MAX_CLIENT_ID = 255
 
 export const createClientsEndpoints = (deps: ClientsDeps) => {
   const { rows, paging, makeChange, clock, random } = deps
+  const checkSector = createCheckSector(deps)
 
   const find = async (realm: Realm, clientId: string): Promise<Client> => {
     const isPossible = clientId.length <= MAX_CLIENT_ID && /^[\x21-\x7e]+$/.test(clientId)
@@ -42,6 +50,7 @@ export const createClientsEndpoints = (deps: ClientsDeps) => {
 
   const create = async (call: Call, realm: Realm): Promise<Shown> => {
     const body = readBody(call.request, clientCreationSchema)
+    await checkSector(body.metadata)
     const { request, administrator } = call
     const clientId = body.clientId ?? random.id()
     const secret = hasSecret(body.metadata.token_endpoint_auth_method)
@@ -73,7 +82,8 @@ export const createClientsEndpoints = (deps: ClientsDeps) => {
   const update = async (call: Call, realm: Realm): Promise<Shown> => {
     const body = readBody(call.request, clientUpdateSchema)
     const { request, administrator } = call
-    const target = (await find(realm, call.part('clientId'))).clientId
+    const { clientId: target, metadata } = await find(realm, call.part('clientId'))
+    await checkSector(body.metadata, metadata)
     const needsSecret = hasSecret(body.metadata.token_endpoint_auth_method)
     const change = { request, administrator, realmId: realm.id, type: 'client.updated', target } as const
     return await makeChange(change, async (realmStore) => {

@@ -65,6 +65,14 @@ describe('OpenID Connect Core §5.3.2 – an answer is never less protected than
   })
 })
 
+test('T-XS-07 – whichever form it has, no browser takes it for a page or a script', async () => {
+  for (const members of [{}, encrypted, { userinfo_signed_response_alg: 'ES256' }]) {
+    const { headers } = await userinfoOf(await register(members))
+    assert.equal(headers['x-content-type-options'], 'nosniff')
+    assert.match(headers['content-type'] ?? '', /^application\/(json; charset=utf-8|jwt)$/)
+  }
+})
+
 test('OpenID Connect Core §5.3.2 – plain JSON for a client that is registered for nothing', async () => {
   const answer = await userinfoOf(await register({}))
   assert.match(answer.headers['content-type'] ?? '', /^application\/json/)

@@ -8,6 +8,7 @@ import type { PublicKey } from '../../../src/keys/key_provider.ts'
 import { OAuthError } from '../../../src/oauth/errors.ts'
 import { toParameters } from '../../../src/oauth/parameters.ts'
 import { clientWith, realmWith } from '../../support/authorization.ts'
+import { forgedJwts } from '../../support/tokens.ts'
 
 const own = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const foreign = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -51,6 +52,11 @@ describe('OpenID Connect Core §3.1.2.1 – an id_token_hint is refused', () => 
     ['RFC 8725 §3.11 – when it is an access token', () => tokenWith({ header: { typ: 'at+jwt' } })],
     ['RFC 8725 §3.11 – when it is a logout token', () => tokenWith({ header: { typ: 'logout+jwt' } })],
     ['when it has no subject', () => tokenWith({ claims: { sub: undefined } })],
+    [
+      'RFC 8725 §3.12 – when it has no expiry: a signed UserInfo answer has none',
+      () => tokenWith({ claims: { exp: undefined } }),
+    ],
+    ['when it is encrypted', async () => `${await tokenWith()}.a.b`],
     ['when it is for several', () => tokenWith({ claims: { aud: ['app', 'other'] } })],
     ['when it is very long', () => tokenWith({ claims: { padding: 'a'.repeat(20_000) } })],
     [
@@ -67,6 +73,11 @@ describe('OpenID Connect Core §3.1.2.1 – an id_token_hint is refused', () => 
       await assert.rejects(readIdTokenHint(realm, await make()), isInvalidRequest)
     })
   }
+})
+
+describe('T-JW-01 T-JW-02 T-JW-03 T-JW-04 T-JW-06 T-JW-15 T-JW-21 – an id_token_hint is refused with', () => {
+  for (const [what, token] of forgedJwts(usual, { alg: 'ES256', kid: 'k1', typ: 'JWT' }, own))
+    test(what, () => assert.rejects(readIdTokenHint(realm, token), isInvalidRequest))
 })
 
 test('RP-Initiated Logout §4 – a hint that has expired still says who is meant', async () => {

@@ -7,7 +7,7 @@ import { PROMPTS } from '../../../src/oauth/prompt.ts'
 import { clientWith, requestWith } from '../../support/authorization.ts'
 
 const NOW = 1_000_000
-const SESSION = { userId: 'alice', authTime: NOW - 100 }
+const SESSION = { subject: 'alice', authTime: NOW - 100 }
 const SCOPES = ['openid', 'profile']
 
 const situation = (changes: Partial<Situation> = {}): Situation => ({
@@ -221,7 +221,7 @@ test('T-CS-08 N-21-09 – nothing is answered without a person, and never more t
       else assert.ok(step !== 'consent_required' && (step !== 'login_required' || signedInHere))
       if (step !== 'complete' && step !== 'consent') return
       assert.ok(session)
-      assert.ok(asked.hintedSubject === undefined || asked.hintedSubject === session.userId)
+      assert.ok(asked.hintedSubject === undefined || asked.hintedSubject === session.subject)
       assert.ok(!asked.prompts.includes('login') || signedInHere)
       assert.ok(asked.maxAge === undefined || signedInHere || NOW - session.authTime <= asked.maxAge)
       if (step !== 'complete') return

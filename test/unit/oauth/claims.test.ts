@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { CLAIMS_SUPPORTED, type ClaimsSource, claimsOf } from '../../../src/oauth/claims.ts'
 
 const alice: ClaimsSource = {
-  id: 'the-sub',
   username: 'alice',
   claims: {
     name: 'Alice Adams',
@@ -21,8 +20,8 @@ const alice: ClaimsSource = {
   updatedAt: 1_767_225_600_999,
 }
 
-test('OpenID Connect Core §5.4 – openid alone gives the subject and nothing else', () => {
-  assert.deepEqual(claimsOf(alice, ['openid', 'offline_access']), { sub: 'the-sub' })
+test('OpenID Connect Core §5.4 – openid alone gives nothing', () => {
+  assert.deepEqual(claimsOf(alice, ['openid', 'offline_access']), {})
 })
 
 test('OpenID Connect Core §5.3.2 – claims without a value, and those nobody defined, are left out', () => {
@@ -32,32 +31,30 @@ test('OpenID Connect Core §5.3.2 – claims without a value, and those nobody d
 })
 
 test('OpenID Connect Core §5.4 – email does not give the name, nor profile the email', () => {
-  assert.deepEqual(claimsOf(alice, ['email']), { sub: 'the-sub', email: 'alice@example.com', email_verified: false })
+  assert.deepEqual(claimsOf(alice, ['email']), { email: 'alice@example.com', email_verified: false })
   assert.equal('email' in claimsOf(alice, ['profile']), false)
 })
 
 test('OpenID Connect Core §5.1 – what is not there is not verified either', () => {
-  assert.deepEqual(claimsOf({ ...alice, claims: { email_verified: true } }, ['email']), { sub: 'the-sub' })
+  assert.deepEqual(claimsOf({ ...alice, claims: { email_verified: true } }, ['email']), {})
   assert.equal(
     claimsOf({ ...alice, claims: { email: 'a@b.example', email_verified: 'yes' } }, ['email']).email_verified,
     false,
   )
 })
 
-test('OpenID Connect Core §5.1 – no claim of the user replaces the subject', () => {
-  assert.equal(claimsOf({ ...alice, claims: { sub: 'mallory' } }, ['openid', 'profile']).sub, 'the-sub')
+test('OpenID Connect Core §5.1 – no claim of the user is a subject', () => {
+  assert.equal('sub' in claimsOf({ ...alice, claims: { sub: 'mallory' } }, ['openid', 'profile']), false)
 })
 
 test('OpenID Connect Core §5.4 – each scope gives its claims', () => {
   assert.deepEqual(claimsOf(alice, ['profile']), {
-    sub: 'the-sub',
     name: 'Alice Adams',
     given_name: 'Alice',
     preferred_username: 'alice',
     updated_at: 1_767_225_600,
   })
   assert.deepEqual(claimsOf(alice, ['phone', 'address', 'roles']), {
-    sub: 'the-sub',
     address: { country: 'GB' },
     phone_number: '+44 20 7946 0000',
     phone_number_verified: true,
