@@ -16,10 +16,9 @@ const MEDIA_TYPES = ['application/oauth-authz-req+jwt', 'application/jwt']
 export type RequestReferenceDeps = { outbound: Pick<Outbound, 'getText'> }
 
 /** One description for all that is wrong: whoever asks learns nothing of what this server can reach. */
-const invalidRequestUri = (hint: string, cause?: unknown): OAuthError =>
+const invalidRequestUri = (hint: string): OAuthError =>
   new OAuthError('invalid_request_uri', 'The request_uri is not registered for this client, or has nothing of use', {
     hint,
-    cause,
   })
 
 /** Octet by octet. A client that registered the address without a hash may name any content of it by a hash. */
@@ -44,6 +43,6 @@ export const createFetchRequestObject =
       if (hash !== undefined && sha256(content) !== hash) throw invalidRequestUri('another content than the hash names')
       return content.trim()
     } catch (error) {
-      throw error instanceof OutboundError ? invalidRequestUri('not to be had', error) : error
+      throw error instanceof OutboundError ? invalidRequestUri(`not to be had: ${error.cause}`) : error
     }
   }

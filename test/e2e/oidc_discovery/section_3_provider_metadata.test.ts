@@ -46,6 +46,11 @@ const KNOWN_MEMBERS = new Set([
   'claim_types_supported',
   'claims_supported',
   'claims_parameter_supported',
+  'userinfo_signing_alg_values_supported',
+  ...['id_token', 'userinfo', 'authorization'].flatMap((response) => [
+    `${response}_encryption_alg_values_supported`,
+    `${response}_encryption_enc_values_supported`,
+  ]),
   'request_uri_parameter_supported',
   'require_request_uri_registration',
   'request_parameter_supported',
