@@ -13,6 +13,7 @@ import { certificates } from './0010_certificates.ts'
 import { realmSecrets } from './0011_realm_secrets.ts'
 import { logout } from './0013_logout.ts'
 import { consentDetails } from './0016_consent_details.ts'
+import { clientSecrets } from './0018_client_secrets.ts'
 import type { Migration } from './migration.ts'
 
 export const primary: readonly Migration[] = [
@@ -29,6 +30,7 @@ export const primary: readonly Migration[] = [
   realmSecrets,
   logout,
   consentDetails,
+  clientSecrets,
 ]
 
 /** The session store may be another database than the rest. */

@@ -87,18 +87,27 @@ export const createAuthenticateClient = (deps: AuthenticateClientDeps) => {
     return claimed === undefined || claimed === credentials.clientId ? credentials : undefined
   }
 
+  const firstReadable = (found: readonly ClientAuthMethod[], request: ClientAuthRequest) => {
+    for (const method of found) {
+      const credentials = readCredentials(method, request)
+      if (credentials) return credentials
+    }
+    return undefined
+  }
+
   /** The client that the request comes from. Throws invalid_client, invalid_request and too_many_requests. */
   return async (realm: Realm, request: ClientAuthRequest): Promise<Client> => {
     const found = findMethods(methods, request)
-    const first = readCredentials(found[0], request)
+    const first = firstReadable(found, request)
     if (!first) throw refused(realm, request, 'no readable client credentials')
     const client = await realm.findClient(first.clientId)
     const method = found.find(({ name }) => name === client?.metadata.token_endpoint_auth_method)
-    const credentials = readCredentials(method, request) ?? first
+    const credentials = readCredentials(method, request)
     const key = failureKey(realm, client, request)
     await requirePatience(key)
-    const isUsable = client?.enabled === true && method !== undefined && keepsProfile(realm, client)
-    const refusal = await credentials.refusal(realm, isUsable ? client : undefined)
+    // T-CA-05 – read as the registered method reads them: what another one can read is nothing of this client.
+    const isUsable = client?.enabled === true && credentials !== undefined && keepsProfile(realm, client)
+    const refusal = await (credentials ?? first).refusal(realm, isUsable ? client : undefined)
     if (isUsable && refusal === undefined) return client
     const hint = isUsable
       ? (refusal ?? '')

@@ -8,7 +8,7 @@ import { importKeys, type KeyQuery, selectKeys, type VerificationKey } from '../
 
 const MAX_KEYS = 20
 
-/** How long fetched keys are used, and how soon a key nobody knows makes us ask again. */
+/** How long fetched keys are used, and how soon a key nobody knows makes us ask again: a client may change its keys within a minute. */
 const FRESHNESS = { maxAgeMs: 60_000, minRefetchMs: 30_000, retryMs: 30_000 }
 const BOUNDS = {
   fetch: { maxBytes: 65_536, timeoutMs: 5_000 },
@@ -55,6 +55,14 @@ export const createClientKeys = (deps: ClientKeysDeps) => {
       if (jwks !== undefined) return selectKeys(ownKeys(client), query)
       if (url === undefined) return []
       return (await jwksCache.candidates({ url, owner: client.realmId, ...FRESHNESS }, query)) ?? []
+    },
+
+    /** Whether the key is any of the client's. */
+    async has(client: Client, key: KeyObject): Promise<boolean> {
+      const { jwks, jwks_uri: url } = client.metadata
+      if (jwks !== undefined) return ownKeys(client).some((known) => known.key.equals(key))
+      if (url === undefined) return false
+      return await jwksCache.has({ url, owner: client.realmId, ...FRESHNESS }, key)
     },
   }
 }

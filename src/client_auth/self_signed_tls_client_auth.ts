@@ -2,9 +2,8 @@
 import { X509Certificate } from 'node:crypto'
 import type { Client } from '../oauth/client_metadata.ts'
 import { isStrongKey } from '../oauth/signature_algorithms.ts'
-import { fits, SIGNING_ALGS } from '../oauth/signing_algs.ts'
-import type { Milliseconds } from '../system/clock.ts'
-import { type ClientKeysDeps, createClientKeys } from './client_keys.ts'
+import type { Clock, Milliseconds } from '../system/clock.ts'
+import type { ClientKeys } from './client_keys.ts'
 import { type ClientAuthMethod, isBare } from './method.ts'
 
 const toCertificate = (der: Buffer): X509Certificate | undefined => {
@@ -21,21 +20,17 @@ const problemOf = ({ validFrom, validTo, publicKey }: X509Certificate, now: Mill
   return isStrongKey(publicKey) ? undefined : 'certificate_weak_key'
 }
 
-export const createSelfSignedTlsClientAuth = (deps: ClientKeysDeps): ClientAuthMethod => {
-  const clientKeys = createClientKeys(deps)
+export type SelfSignedTlsClientAuthDeps = { clock: Clock; clientKeys: Pick<ClientKeys, 'has'> }
 
+export const createSelfSignedTlsClientAuth = (deps: SelfSignedTlsClientAuthDeps): ClientAuthMethod => {
   const refusal = async (client: Client, der: Buffer): Promise<string | undefined> => {
     const certificate = toCertificate(der)
     if (!certificate) return 'certificate_malformed'
     const problem = problemOf(certificate, deps.clock.now())
     if (problem !== undefined) return problem
-    const { publicKey } = certificate
     // RFC 7517 §4.7 – the members of a key and its x5c are the same key, so the members are enough.
-    for (const alg of SIGNING_ALGS.filter((name) => fits(name, publicKey))) {
-      const keys = await clientKeys.candidates(client, { alg, kid: undefined })
-      if (keys.some((key) => key.equals(publicKey))) return undefined
-    }
-    return 'a certificate whose key is not registered'
+    const isRegistered = await deps.clientKeys.has(client, certificate.publicKey)
+    return isRegistered ? undefined : 'a certificate whose key is not registered'
   }
 
   return {

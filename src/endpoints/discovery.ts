@@ -12,7 +12,7 @@ const PATHS = ['/.well-known/openid-configuration', '/.well-known/oauth-authoriz
 
 const MAX_AGE_SECONDS = 60
 
-export type DiscoveryDeps = { config: Pick<Config, 'asks_for_certificate' | 'mtls_params'> }
+export type DiscoveryDeps = { config: Pick<Config, 'asks_for_certificate' | 'mtls_params' | 'secrets_params'> }
 
 /** RFC 8705 §5 – the same issuer at the port that asks for certificates. */
 const certificateIssuerOf = ({ issuer }: Realm, port: number | undefined): string | undefined => {
@@ -41,6 +41,7 @@ export const createDiscoveryEndpoints = (
       authMethods: SUPPORTED_AUTH_METHODS,
       dpopSigningAlgs: DPOP_SIGNING_ALGS,
       takesCertificates: config.asks_for_certificate || port !== undefined,
+      sealsSecrets: config.secrets_params.encryption_key !== undefined,
       certificateIssuer: certificateIssuerOf(realm, port),
       acrValues: acrValuesOf(realm.settings),
       profile: realm.settings.profile,

@@ -120,5 +120,11 @@ export const createJwksCache = ({ outbound, clock, log }: JwksCacheDeps, bounds:
     /** The keys to encrypt to, the best one first; undefined while no set was ever to be had. */
     encryptionKeys: (source: JwksSource, alg: EncryptionAlg): Promise<EncryptionKey[] | undefined> =>
       find(source, ({ encryption }) => selectEncryptionKeys(encryption, alg)),
+
+    /** Whether the set has this very key. */
+    async has(source: JwksSource, key: KeyObject): Promise<boolean> {
+      const found = await find(source, ({ verification }) => verification.filter((known) => known.key.equals(key)))
+      return found !== undefined && found.length > 0
+    },
   }
 }

@@ -7,6 +7,7 @@ export const TOKEN_ENDPOINT_AUTH_METHODS = [
   'none',
   'client_secret_basic',
   'client_secret_post',
+  'client_secret_jwt',
   'private_key_jwt',
   'tls_client_auth',
   'self_signed_tls_client_auth',

@@ -12,9 +12,10 @@ import {
   TOKEN_ENDPOINT_AUTH_METHODS,
   type TokenEndpointAuthMethod,
 } from './client_metadata.ts'
-import { isStrongSecret } from './client_secret_strength.ts'
+import { isStrongMacKey, isStrongSecret } from './client_secret_strength.ts'
 import { ENCRYPTION_ALGS, ENCRYPTION_ENCS } from './encryption_algs.ts'
 import { logoutUriProblems } from './logout_uris.ts'
+import { MAC_ALGS, toMacAlg } from './mac_algs.ts'
 import { complain, list, text, webUri } from './member_shapes.ts'
 import { PROFILES, profileProblem } from './profile.ts'
 import { jwksProblems } from './public_jwk.ts'
@@ -75,7 +76,7 @@ const metadata = {
   scope: scope.optional(),
   authorization_details_types: list(detailsTypeName(), 50).optional(),
   token_endpoint_auth_method: z.enum(TOKEN_ENDPOINT_AUTH_METHODS).default('client_secret_basic'),
-  token_endpoint_auth_signing_alg: z.enum(SIGNING_ALG).optional(),
+  token_endpoint_auth_signing_alg: z.enum([...SIGNING_ALG, ...MAC_ALGS]).optional(),
   jwks: jwks.optional(),
   jwks_uri: webUri().optional(),
   id_token_signed_response_alg: z.enum(SIGNING_ALG).default('RS256'),
@@ -139,6 +140,11 @@ const subjectsOf = (client: ClientMetadata) => SUBJECT_MEMBERS.filter((member) =
 
 const usesAssertion = (client: ClientMetadata): boolean => client.token_endpoint_auth_method === 'private_key_jwt'
 
+const isAlgOfMethod = (client: ClientMetadata): boolean => {
+  const isMac = toMacAlg(client.token_endpoint_auth_signing_alg) !== undefined
+  return client.token_endpoint_auth_method === (isMac ? 'client_secret_jwt' : 'private_key_jwt')
+}
+
 /** One rule, one line: the first that is broken is told. */
 const CHECKS: readonly Check[] = [
   // RFC 7591 §2 – at least one of the two places, and never both.
@@ -147,9 +153,10 @@ const CHECKS: readonly Check[] = [
     usesAssertion(client) && !client.jwks && !client.jwks_uri
       ? ['jwks', 'is needed for private_key_jwt, or jwks_uri']
       : undefined,
+  // RFC 8725 §3.1 – a key and a secret are never used with the algorithms of the other.
   (client) =>
-    client.token_endpoint_auth_signing_alg !== undefined && !usesAssertion(client)
-      ? ['token_endpoint_auth_signing_alg', 'is for private_key_jwt only']
+    client.token_endpoint_auth_signing_alg !== undefined && !isAlgOfMethod(client)
+      ? ['token_endpoint_auth_signing_alg', 'is for private_key_jwt, and HS256 for client_secret_jwt']
       : undefined,
   // RFC 9101 §6.2 – without keys no object could ever be verified.
   (client) =>
@@ -226,7 +233,7 @@ const clientId = z
 
 /** Methods whose clients hold a secret that this server made. */
 export const hasSecret = (method: TokenEndpointAuthMethod): boolean =>
-  method === 'client_secret_basic' || method === 'client_secret_post'
+  method === 'client_secret_basic' || method === 'client_secret_post' || method === 'client_secret_jwt'
 
 /** `client_secret`: one that is moved in from elsewhere. */
 export const clientCreationSchema = z
@@ -249,6 +256,8 @@ export const clientCreationSchema = z
       complain(context, ['client_secret'], 'is for clients that authenticate with one')
     else if (!isStrongSecret(client.clientSecret))
       complain(context, ['client_secret'], 'must have at least 32 characters that nobody could guess')
+    else if (client.metadata.token_endpoint_auth_method === 'client_secret_jwt' && !isStrongMacKey(client.clientSecret))
+      complain(context, ['client_secret'], 'must have at least 43 characters for client_secret_jwt')
   })
 
 /** The path says which client, whatever the body says. `enabled` is as it was when it is left out. */

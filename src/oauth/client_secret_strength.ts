@@ -39,3 +39,9 @@ export const isStrongSecret = (secret: string): boolean =>
   !isPeriodic(secret) &&
   entropyBits(secret) >= MIN_BITS &&
   followingShare(secret) <= MAX_FOLLOWING
+
+/** Base64url spells 256 bits with this many. */
+const MIN_MAC_KEY_CHARACTERS = 43
+
+/** RFC 7518 §3.2, T-JW-08 – whether it can have the 256 bits that the key of HS256 needs. */
+export const isStrongMacKey = (secret: string): boolean => secret.length >= MIN_MAC_KEY_CHARACTERS

@@ -1,5 +1,6 @@
 /** RFC 7515 §7.1 and RFC 7519 – JWTs in compact form, as strictly as a token that decides about access has to be read. */
 import { parseStrictObject } from './json.ts'
+import { type MacAlg, toMacAlg } from './mac_algs.ts'
 import { type SigningAlg, toSigningAlg } from './signing_algs.ts'
 
 /** Checked before anything is decoded: nothing this server reads is longer. */
@@ -8,8 +9,8 @@ const MAX_JWT_CHARACTERS = 16_384
 export type Claims = Record<string, unknown>
 
 /** Well-formed, and nothing more: neither the signature nor a claim was looked at. */
-export type UnverifiedJwt = {
-  alg: SigningAlg
+export type UnverifiedJwt<Alg = SigningAlg> = {
+  alg: Alg
   kid: string | undefined
   /** RFC 8725 §3.11 – lower case, without `application/`; undefined when absent. */
   typ: string | undefined
@@ -44,15 +45,19 @@ const optionalString = (value: unknown): value is string | undefined => value ==
 
 const toTyp = (typ: string | undefined): string | undefined => typ?.toLowerCase().replace(/^application\//, '')
 
-type Read = { header: Claims; jwt: UnverifiedJwt }
+type Read<Alg> = { header: Claims; jwt: UnverifiedJwt<Alg> }
 
-const readJwt = (token: string, forbidden: readonly string[]): Read | undefined => {
+const readJwt = <Alg>(
+  token: string,
+  forbidden: readonly string[],
+  toAlg: (name: unknown) => Alg | undefined,
+): Read<Alg> | undefined => {
   if (token.length > MAX_JWT_CHARACTERS) return undefined
   const [, head = '', body = '', tail = ''] = COMPACT.exec(token) ?? []
   const header = decodeObject(head)
   if (!header || forbidden.some((name) => name in header)) return undefined
   const { kid, typ } = header
-  const alg = toSigningAlg(header.alg)
+  const alg = toAlg(header.alg)
   const claims = decodeObject(body)
   const signature = decode(tail)
   if (!alg || !claims || !signature || !optionalString(kid) || !optionalString(typ)) return undefined
@@ -60,7 +65,12 @@ const readJwt = (token: string, forbidden: readonly string[]): Read | undefined 
 }
 
 /** Undefined for everything but one compact JWS with a signature algorithm of ours and a header without surprises. */
-export const parseJwt = (token: string): UnverifiedJwt | undefined => readJwt(token, FORBIDDEN_MEMBERS)?.jwt
+export const parseJwt = (token: string): UnverifiedJwt | undefined =>
+  readJwt(token, FORBIDDEN_MEMBERS, toSigningAlg)?.jwt
+
+/** The same for a JWT under a MAC. RFC 8725 §3.1 – no text is readable both ways, so that no key can be taken for the other kind. */
+export const parseMacJwt = (token: string): UnverifiedJwt<MacAlg> | undefined =>
+  readJwt(token, FORBIDDEN_MEMBERS, toMacAlg)?.jwt
 
 /** `jwk` is as it came: an object, and maybe no key. */
 export type JwtWithKey = UnverifiedJwt & { jwk: object }
@@ -69,7 +79,7 @@ const FORBIDDEN_BESIDE_JWK = FORBIDDEN_MEMBERS.filter((name) => name !== 'jwk')
 
 /** RFC 9449 §4.2 – a proof of possession brings its key along: it says who signed, and nothing of whether that counts. */
 export const parseJwtWithKey = (token: string): JwtWithKey | undefined => {
-  const read = readJwt(token, FORBIDDEN_BESIDE_JWK)
+  const read = readJwt(token, FORBIDDEN_BESIDE_JWK, toSigningAlg)
   const jwk = read?.header.jwk
   return read && typeof jwk === 'object' && jwk !== null ? { ...read.jwt, jwk } : undefined
 }

@@ -1,6 +1,7 @@
 /** RFC 8414 §2 and OpenID Connect Discovery §3 – what a realm tells clients about itself: what works, and nothing else. */
 import { CLAIMS_SUPPORTED } from './claims.ts'
 import { ENCRYPTION_ALGS, ENCRYPTION_ENCS } from './encryption_algs.ts'
+import { MAC_ALGS } from './mac_algs.ts'
 import { CODE_CHALLENGE_METHODS } from './pkce.ts'
 import { allowsAlg, allowsAuthMethod, allowsRequestUris, type Profile } from './profile.ts'
 import { PROMPTS } from './prompt.ts'
@@ -19,6 +20,8 @@ export type Capabilities = {
   certificateIssuer?: string | undefined
   /** Whether any port asks for client certificates. */
   takesCertificates?: boolean
+  /** Whether this server can keep a client's secret so that it can be read again. */
+  sealsSecrets?: boolean
   /** Of realms, for DPoP proofs. */
   dpopSigningAlgs?: readonly string[]
   /** Of the realm: what its rules leave out is not named. */
@@ -74,20 +77,32 @@ const mutualTls = (capabilities: Capabilities): Record<string, unknown> => {
 
 const CERTIFICATE_METHODS = ['tls_client_auth', 'self_signed_tls_client_auth']
 
-const offered = ({ authMethods, takesCertificates, profile = 'oauth2_1' }: Capabilities): readonly string[] =>
+const offered = ({
+  authMethods,
+  takesCertificates,
+  sealsSecrets,
+  profile = 'oauth2_1',
+}: Capabilities): readonly string[] =>
   authMethods
     .filter((method) => takesCertificates || !CERTIFICATE_METHODS.includes(method))
+    .filter((method) => sealsSecrets || method !== 'client_secret_jwt')
     .filter((method) => allowsAuthMethod(profile, method))
 
 /** RFC 8414 §2 – the algorithms belong to methods that sign. */
 const authMethodsFor = (
   endpoint: string,
   methods: readonly string[],
-  algs: readonly string[],
-): Record<string, readonly string[]> => ({
-  [`${endpoint}_auth_methods_supported`]: methods,
-  ...(methods.includes('private_key_jwt') ? { [`${endpoint}_auth_signing_alg_values_supported`]: algs } : {}),
-})
+  signingAlgs: readonly string[],
+): Record<string, readonly string[]> => {
+  const algs = [
+    ...(methods.includes('private_key_jwt') ? signingAlgs : []),
+    ...(methods.includes('client_secret_jwt') ? MAC_ALGS : []),
+  ]
+  return {
+    [`${endpoint}_auth_methods_supported`]: methods,
+    ...(algs.length > 0 ? { [`${endpoint}_auth_signing_alg_values_supported`]: algs } : {}),
+  }
+}
 
 /** RFC 7662 §2.1 – only a client that can prove itself may ask about tokens. */
 const confidential = (methods: readonly string[]): readonly string[] => methods.filter((method) => method !== 'none')

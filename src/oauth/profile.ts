@@ -1,5 +1,6 @@
 /** FAPI 2.0 Security Profile and FAPI 2.0 Message Signing – what a client has to be, beyond OAuth 2.1. */
 import type { ClientMetadata } from './client_metadata.ts'
+import type { MacAlg } from './mac_algs.ts'
 import type { RealmSettings } from './realm_settings.ts'
 import type { SigningAlg } from './signing_algs.ts'
 
@@ -102,4 +103,5 @@ export const profileProblem = (
 }
 
 /** FAPI 2.0 §5.4.1 – of whatever the client signs. */
-export const allowsAlg = (profile: Profile, alg: SigningAlg): boolean => profile === 'oauth2_1' || alg !== 'RS256'
+export const allowsAlg = (profile: Profile, alg: SigningAlg | MacAlg): boolean =>
+  profile === 'oauth2_1' || (alg !== 'RS256' && alg !== 'HS256')

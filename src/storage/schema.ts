@@ -91,6 +91,14 @@ export type ClientsTable = {
   updated_at: number
 }
 
+export type ClientSecretsTable = {
+  realm_id: string
+  client_id: string
+  /** See keys/sealing.ts. */
+  sealed_secret: string
+  created_at: number
+}
+
 export type ConsentsTable = {
   realm_id: string
   user_id: string
@@ -289,6 +297,7 @@ export type Schema = {
   totp_credentials: TotpCredentialsTable
   recovery_codes: RecoveryCodesTable
   clients: ClientsTable
+  client_secrets: ClientSecretsTable
   consents: ConsentsTable
   interactions: InteractionsTable
   upstream_requests: UpstreamRequestsTable

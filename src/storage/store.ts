@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely'
 import { createAuditEvents } from './audit_events.ts'
 import { createAuthorizationCodes } from './authorization_codes.ts'
+import { createClientSecrets } from './client_secrets.ts'
 import { createClients } from './clients.ts'
 import { createConsents } from './consents.ts'
 import type { Database } from './database.ts'
@@ -29,6 +30,7 @@ const createRealmStore = (db: Kysely<Schema>, realmId: string) => ({
   totpCredentials: createTotpCredentials(db, realmId),
   recoveryCodes: createRecoveryCodes(db, realmId),
   clients: createClients(db, realmId),
+  clientSecrets: createClientSecrets(db, realmId),
   consents: createConsents(db, realmId),
   interactions: createInteractions(db, realmId),
   upstreamRequests: createUpstreamRequests(db, realmId),

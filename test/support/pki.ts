@@ -43,7 +43,8 @@ const { keyCertSign, cRLSign, digitalSignature } = x509.KeyUsageFlags
 const signatureOf = ({ privateKey }: Pair, { hash = 'SHA-256', isPss = false }: Pick<Wish, 'hash' | 'isPss'>) => {
   if (privateKey.asymmetricKeyType === 'rsa')
     return isPss ? { name: 'RSA-PSS', hash, saltLength: 32 } : { name: 'RSASSA-PKCS1-v1_5', hash }
-  return { name: 'ECDSA', namedCurve: 'P-256', hash }
+  const namedCurve = privateKey.asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 'P-384' : 'P-256'
+  return { name: 'ECDSA', namedCurve, hash }
 }
 
 const signingKey = (pair: Pair, wish: Pick<Wish, 'hash' | 'isPss'>) =>

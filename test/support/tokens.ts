@@ -32,6 +32,8 @@ export const ISSUER = 'https://sso.example'
 /** 2026-01-01T00:00:00Z */
 export const START = 1_767_225_600_000
 
+export const ENCRYPTION_KEY = Buffer.alloc(32, 7).toString('base64url')
+
 export const SECRET = 'a-secret-of-the-tests-that-nobody-else-knows'
 
 export const oauthParams = (changes: Partial<OauthParams> = {}): OauthParams & { issuer: string } => ({
@@ -104,7 +106,7 @@ export const createTokenWorld = async (
     },
   }
   const store = createStore(database)
-  const config = { oauth_params: oauthParams(params) }
+  const config = { oauth_params: oauthParams(params), secrets_params: { encryption_key: ENCRYPTION_KEY } }
   const realms = createRealmDirectory({ store, clock, issuer: ISSUER, defaultRealm: 'main' })
   for (const id of ['main', 'other']) {
     // Another node over the same database finds them there.
@@ -119,7 +121,10 @@ export const createTokenWorld = async (
     clock,
     log,
   })
-  const authenticateClient: AuthenticateClient = createAuthenticateClient({ ...base, clientCertificates })
+  const authenticateClient: AuthenticateClient = createAuthenticateClient({
+    ...base,
+    clientCertificates,
+  })
 
   const open = async (id = 'main'): Promise<Realm> => {
     const realm = await realms.open(id)
@@ -256,6 +261,16 @@ export const signAny = (
 ): string => {
   const input = `${encodePart(header)}.${encodePart(claims)}`
   return `${input}.${createSignature(alg, key)(input)}`
+}
+
+/** A JWS under a MAC, of any header and claims. */
+export const macAny = (
+  secret: string | Buffer,
+  header: Record<string, unknown>,
+  claims: Record<string, unknown> | string,
+): string => {
+  const input = `${encodePart(header)}.${encodePart(claims)}`
+  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
 }
 
 /** Names of algorithms and headers that every reader of a JWT has to refuse, around claims that would be right. */

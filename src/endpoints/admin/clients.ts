@@ -1,6 +1,8 @@
 /** /admin/realm/{id}/client – the clients of a realm. A secret is shown once, when it is made, and never again. */
 
+import { createKeepSecret, lacksSecret } from '../../client_auth/sealed_secret.ts'
 import { createCheckSector, type SectorIdentifierDeps } from '../../client_auth/sector_identifier.ts'
+import type { SealingDeps } from '../../keys/sealing.ts'
 import type { Client } from '../../oauth/client_metadata.ts'
 import { clientCreationSchema, clientUpdateSchema, hasSecret } from '../../oauth/client_registration.ts'
 import { OAuthError } from '../../oauth/errors.ts'
@@ -15,13 +17,14 @@ import type { MakeChange } from './change.ts'
 import type { Paging } from './paging.ts'
 import type { Call, Rows } from './row.ts'
 
-export type ClientsDeps = SectorIdentifierDeps & {
-  rows: Rows
-  paging: Paging
-  makeChange: MakeChange
-  clock: Clock
-  random: Random
-}
+export type ClientsDeps = SectorIdentifierDeps &
+  SealingDeps & {
+    rows: Rows
+    paging: Paging
+    makeChange: MakeChange
+    clock: Clock
+    random: Random
+  }
 
 /** A client and, where one was made just now, its secret. */
 type Shown = { client: Client; secret: string | undefined }
@@ -35,11 +38,14 @@ const toWireWithSecret = ({ client, secret }: Shown) => ({
 
 const taken = (): OAuthError => new OAuthError('conflict', 'There is a client of that id')
 
+const hashOf = (secret: string | undefined): string | undefined => (secret === undefined ? undefined : sha256(secret))
+
 const MAX_CLIENT_ID = 255
 
 export const createClientsEndpoints = (deps: ClientsDeps) => {
   const { rows, paging, makeChange, clock, random } = deps
   const checkSector = createCheckSector(deps)
+  const keepSecret = createKeepSecret(deps)
 
   const find = async (realm: Realm, clientId: string): Promise<Client> => {
     const isPossible = clientId.length <= MAX_CLIENT_ID && /^[\x21-\x7e]+$/.test(clientId)
@@ -60,7 +66,7 @@ export const createClientsEndpoints = (deps: ClientsDeps) => {
     const client: Client = {
       realmId: realm.id,
       clientId,
-      secretHash: secret === undefined ? undefined : sha256(secret),
+      secretHash: hashOf(secret),
       enabled: body.enabled ?? true,
       metadata: body.metadata,
       createdAt: now,
@@ -72,6 +78,7 @@ export const createClientsEndpoints = (deps: ClientsDeps) => {
         // RFC 9068 §5 – a client must not be able to choose the identifier of a person.
         if (await realmStore.users.find(clientId)) throw taken()
         await realmStore.clients.insert(client)
+        await keepSecret(realmStore, client, secret)
       })
     } catch (error) {
       throw isDuplicateKey(error) ? taken() : error
@@ -89,16 +96,17 @@ export const createClientsEndpoints = (deps: ClientsDeps) => {
     return await makeChange(change, async (realmStore) => {
       const before = await realmStore.clients.find(target)
       if (!before) throw notFound()
-      const secret = needsSecret && before.secretHash === undefined ? random.secret() : undefined
+      const secret = needsSecret && lacksSecret(before, body.metadata) ? random.secret() : undefined
       const client: Client = {
         ...before,
         enabled: body.enabled ?? before.enabled,
         metadata: body.metadata,
         // T-CA-05 – a secret that the new method does not use is gone.
-        secretHash: needsSecret ? (before.secretHash ?? sha256(secret ?? '')) : undefined,
+        secretHash: needsSecret ? (hashOf(secret) ?? before.secretHash) : undefined,
         updatedAt: clock.now(),
       }
       await realmStore.clients.update(client)
+      await keepSecret(realmStore, client, secret)
       return { client, secret }
     })
   }
@@ -116,6 +124,7 @@ export const createClientsEndpoints = (deps: ClientsDeps) => {
         throw new OAuthError('unprocessable', 'The client does not authenticate with a secret')
       const client = { ...before, secretHash: sha256(secret), updatedAt: clock.now() }
       await realmStore.clients.update(client)
+      await keepSecret(realmStore, client, secret)
       return { client, secret }
     })
   }

@@ -170,6 +170,26 @@ describe('repositories', () => {
       assert.equal(await realm.clients.find(client.clientId), undefined)
     })
 
+    test('OpenID Connect Core §9 – the sealed secret of a client is replaced, sealed again, and gone with its client', async () => {
+      const { store, realm, client } = await scene()
+      const { realm: other } = await createScene(store)
+      const { clientSecrets } = realm
+      const { clientId } = client
+      assert.equal(await clientSecrets.find(clientId), undefined)
+      await clientSecrets.delete(clientId)
+      await clientSecrets.replace(clientId, 'first', NOW)
+      await clientSecrets.replace(clientId, 'second', NOW)
+      assert.equal(await clientSecrets.find(clientId), 'second')
+      assert.equal(await clientSecrets.reseal(clientId, 'first', 'x'), false)
+      assert.equal(await clientSecrets.reseal(clientId, 'second', 'third'), true)
+      assert.equal(await other.clientSecrets.find(clientId), undefined)
+      assert.equal(await other.clientSecrets.reseal(clientId, 'third', 'x'), false)
+      await other.clientSecrets.delete(clientId)
+      assert.equal(await clientSecrets.find(clientId), 'third')
+      await realm.clients.delete(clientId)
+      assert.equal(await clientSecrets.find(clientId), undefined)
+    })
+
     test('the longest client_id and username fit', async () => {
       const { realm } = await scene()
       const client = aClient({ clientId: '𝔛'.repeat(255) })

@@ -295,6 +295,34 @@ describe('realms, users and clients', () => {
     assert.equal((await stored())?.secretHash, undefined)
   })
 
+  test('T-CA-05 OpenID Connect Core §9 – a secret to sign with is new when the method comes, and its copy goes with the method', async () => {
+    const method = (token_endpoint_auth_method: string) => ({ token_endpoint_auth_method, redirect_uris })
+    const made = await expect(201, 'POST', '/main/client', method('client_secret_basic'))
+    const path = `/main/client/${made.client_id}`
+    const { clientSecrets } = server.deps.store.realm('main')
+    const copy = () => clientSecrets.find(String(made.client_id))
+    assert.equal(await copy(), undefined)
+    const signing = await expect(200, 'PUT', path, method('client_secret_jwt'))
+    assert.match(String(signing.client_secret), /^[A-Za-z0-9_-]{43}$/)
+    assert.notEqual(signing.client_secret, made.client_secret)
+    const first = await copy()
+    assert.ok(first && !first.includes(String(signing.client_secret)))
+    // A change of something else leaves it alone.
+    assert.equal(
+      (await expect(200, 'PUT', path, { ...method('client_secret_jwt'), client_name: 'A' })).client_secret,
+      undefined,
+    )
+    assert.equal(await copy(), first)
+    const rotated = await expect(200, 'POST', `${path}/secret`)
+    assert.notEqual(rotated.client_secret, signing.client_secret)
+    assert.notEqual(await copy(), first)
+    assert.equal((await expect(200, 'PUT', path, method('client_secret_post'))).client_secret, undefined)
+    assert.equal(await copy(), undefined)
+    await expect(200, 'PUT', path, method('client_secret_jwt'))
+    await expect(204, 'DELETE', path)
+    assert.equal(await copy(), undefined)
+  })
+
   test('a client moves in with its id and secret', async () => {
     const client_secret = randomBytes(32).toString('hex')
     const json = { client_id: 'moved.client~1', client_secret, redirect_uris }

@@ -41,6 +41,7 @@ const importedKey = (): Promise<CryptoKey> =>
 const methods: Record<string, (registered: TestClient) => Promise<client.ClientAuth>> = {
   client_secret_basic: async ({ client_secret }) => client.ClientSecretBasic(client_secret),
   client_secret_post: async ({ client_secret }) => client.ClientSecretPost(client_secret),
+  client_secret_jwt: async ({ client_secret = '' }) => client.ClientSecretJwt(client_secret),
   private_key_jwt: async () => client.PrivateKeyJwt({ key: await importedKey(), kid: 'rp' }),
   none: async () => client.None(),
 }
@@ -133,7 +134,7 @@ for (const variant of variants) {
       })
     }
 
-    for (const method of ['client_secret_basic', 'client_secret_post', 'private_key_jwt']) {
+    for (const method of ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt']) {
       test(`RFC 6749 §4.4 RFC 7662 §2 – client credentials and introspection with ${method}`, async () => {
         const party = await partyWith(method, {
           grant_types: ['client_credentials'],

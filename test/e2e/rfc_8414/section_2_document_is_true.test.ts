@@ -9,10 +9,12 @@ import { clientAuthentication, createPkce, type Person, type TestClient } from '
 import { REQUEST_OBJECT_TYPE, startRequestHost } from '../../support/request_host.ts'
 import { ACCOUNTS, PAYMENT, TYPES } from '../../support/rich_authorization.ts'
 import { startServer, type TestServer } from '../../support/server.ts'
-import { createKey, publicJwkOf, signAny } from '../../support/tokens.ts'
+import { createKey, macAny, publicJwkOf, signAny } from '../../support/tokens.ts'
 
 type Metadata = Record<string, unknown>
 type Alg = Parameters<typeof createKey>[0]
+/** And that of client secrets. */
+type AssertionAlg = Alg | 'HS256'
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
@@ -50,7 +52,7 @@ const OTHER_GRANTS = [
   'constructor',
 ]
 
-const OTHER_METHODS = ['client_secret_jwt', 'attest_jwt_client_auth', 'toString']
+const OTHER_METHODS = ['attest_jwt_client_auth', 'attest_jwt_client_auth_dpop', 'toString']
 
 /** Addresses of specifications that are not here. */
 const OTHER_PATHS = [
@@ -234,14 +236,21 @@ describe('RFC 8414 §2 – what the document names works', () => {
   })
 
   /** A client of each method, and how it shows itself at an endpoint. */
-  const clientOf = async (method: string, alg: Alg = 'ES256') => {
-    const key = createKey(alg)
+  const clientOf = async (method: string, alg: AssertionAlg = 'ES256') => {
+    const key = createKey(alg === 'HS256' ? 'ES256' : alg)
     const jwks = { keys: [publicJwkOf(key, { kid: 'k1', alg, use: 'sig' })] }
-    const metadataOf = method === 'private_key_jwt' ? { jwks, token_endpoint_auth_signing_alg: alg } : {}
-    const made = await server.admin.createClient({ token_endpoint_auth_method: method, ...metadataOf })
+    const metadataOf: Record<string, Record<string, unknown>> = {
+      private_key_jwt: { jwks, token_endpoint_auth_signing_alg: alg },
+      client_secret_jwt: { token_endpoint_auth_signing_alg: 'HS256' },
+    }
+    const made = await server.admin.createClient({ token_endpoint_auth_method: method, ...metadataOf[method] })
+    const sign = (claims: Record<string, unknown>): string =>
+      method === 'client_secret_jwt' || alg === 'HS256'
+        ? macAny(made.client_secret ?? '', { alg: 'HS256' }, claims)
+        : signAny(alg, key.privateKey, { alg, kid: 'k1' }, claims)
     let count = 0
     return (path: string, form: Record<string, string>): Promise<Answer> => {
-      if (method !== 'private_key_jwt') {
+      if (!(method in metadataOf)) {
         const shown = clientAuthentication(made)
         return server.request('POST', path, { headers: shown.headers, form: { ...shown.form, ...form } })
       }
@@ -249,9 +258,8 @@ describe('RFC 8414 §2 – what the document names works', () => {
       const iat = Math.floor(Date.now() / 1000)
       const { client_id: id } = made
       const claims = { iss: id, sub: id, aud: server.issuer, jti: `${alg} ${count}`, iat, exp: iat + 60 }
-      const assertion = signAny(alg, key.privateKey, { alg, kid: 'k1' }, claims)
       return server.request('POST', path, {
-        form: { client_assertion_type: ASSERTION_TYPE, client_assertion: assertion, ...form },
+        form: { client_assertion_type: ASSERTION_TYPE, client_assertion: sign(claims), ...form },
       })
     }
   }
@@ -293,8 +301,8 @@ describe('RFC 8414 §2 – what the document names works', () => {
   })
 
   test('every algorithm of client assertions, at every endpoint', async () => {
-    for (const alg of list('token_endpoint_auth_signing_alg_values_supported') as Alg[]) {
-      const send = await clientOf('private_key_jwt', alg)
+    for (const alg of list('token_endpoint_auth_signing_alg_values_supported') as AssertionAlg[]) {
+      const send = await clientOf(alg === 'HS256' ? 'client_secret_jwt' : 'private_key_jwt', alg)
       const atToken = await send(address('token_endpoint'), { grant_type: 'refresh_token', refresh_token: 'none' })
       assert.equal(atToken.json().error, 'invalid_grant', alg)
       assert.equal((await send(address('pushed_authorization_request_endpoint'), request())).status, 201, alg)

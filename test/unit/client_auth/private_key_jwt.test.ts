@@ -56,7 +56,7 @@ const present = async (
     await world.open(),
     tokenRequest(
       { client_assertion_type: ASSERTION_TYPE, client_assertion: assertion, ...parameters },
-      { authorization: undefined, ip: `ip-${count}` },
+      { authorization: undefined, ip: `192.0.${Math.floor(count / 256)}.${count % 256}` },
     ),
   )
 }

@@ -118,6 +118,36 @@ const refused: Record<string, [Record<string, unknown>, string]> = {
     { redirect_uris, token_endpoint_auth_method: 'none', client_secret: randomBytes(32).toString('hex') },
     'client_secret',
   ],
+  'T-JW-08 RFC 7518 §3.2 – a secret of fewer than 256 bits for client_secret_jwt': [
+    {
+      redirect_uris,
+      token_endpoint_auth_method: 'client_secret_jwt',
+      client_secret: randomBytes(21).toString('hex'),
+    },
+    'client_secret',
+  ],
+  'T-JW-01 RFC 8725 §3.1 – client_secret_jwt with the algorithm of a key': [
+    { redirect_uris, token_endpoint_auth_method: 'client_secret_jwt', token_endpoint_auth_signing_alg: 'ES256' },
+    'token_endpoint_auth_signing_alg',
+  ],
+  'T-JW-01 RFC 8725 §3.1 – private_key_jwt with the algorithm of a secret': [
+    { redirect_uris, token_endpoint_auth_method: 'private_key_jwt', jwks, token_endpoint_auth_signing_alg: 'HS256' },
+    'token_endpoint_auth_signing_alg',
+  ],
+  'T-JW-08 RFC 7518 §3.2 – HS512, for which no secret here is long enough': [
+    { redirect_uris, token_endpoint_auth_method: 'client_secret_jwt', token_endpoint_auth_signing_alg: 'HS512' },
+    'token_endpoint_auth_signing_alg',
+  ],
+  'FAPI 2.0 §5.3.2.1 – client_secret_jwt with the profile': [
+    {
+      redirect_uris,
+      token_endpoint_auth_method: 'client_secret_jwt',
+      profile: 'fapi2_security',
+      dpop_bound_access_tokens: true,
+      require_pushed_authorization_requests: true,
+    },
+    'token_endpoint_auth_method',
+  ],
   'T-IN-07 a lifetime of minus one': [{ redirect_uris, access_token_ttl_secs: -1 }, 'access_token_ttl_secs'],
   'T-IN-07 a lifetime of 2^53': [{ redirect_uris, access_token_ttl_secs: 2 ** 53 }, 'access_token_ttl_secs'],
   'T-IN-07 a lifetime as text': [{ redirect_uris, access_token_ttl_secs: '60' }, 'access_token_ttl_secs'],

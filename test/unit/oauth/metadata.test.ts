@@ -23,6 +23,23 @@ test('RFC 8414 §2 – algorithms are named only where a method signs', () => {
   assert.ok(name in buildMetadata({ ...capabilities, authMethods: ['private_key_jwt'] }))
 })
 
+test('T-JW-08 RFC 8414 §2 – HS256 is named only where secrets can be kept for it, and never with a profile', () => {
+  const name = 'token_endpoint_auth_signing_alg_values_supported'
+  const authMethods = ['client_secret_jwt', 'private_key_jwt']
+  const without = buildMetadata({ ...capabilities, authMethods })
+  assert.deepEqual(without.token_endpoint_auth_methods_supported, ['private_key_jwt'])
+  assert.equal((without[name] as string[]).includes('HS256'), false)
+  const sealing = { ...capabilities, authMethods, sealsSecrets: true }
+  assert.deepEqual(buildMetadata(sealing).token_endpoint_auth_methods_supported, authMethods)
+  assert.ok((buildMetadata(sealing)[name] as string[]).includes('HS256'))
+  assert.deepEqual(buildMetadata({ ...sealing, authMethods: ['client_secret_jwt'] })[name], ['HS256'])
+  for (const profile of ['fapi2_security', 'fapi2_message_signing'] as const) {
+    const strict = buildMetadata({ ...sealing, profile })
+    assert.deepEqual(strict.token_endpoint_auth_methods_supported, ['private_key_jwt'])
+    assert.deepEqual(strict[name], ['ES256', 'PS256', 'EdDSA'])
+  }
+})
+
 test('RFC 7662 §2.1 – a public client is no method of introspection', () => {
   assert.deepEqual(buildMetadata(capabilities).introspection_endpoint_auth_methods_supported, ['client_secret_basic'])
 })
