@@ -28,12 +28,16 @@ type Members = Record<string, unknown>
 const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** What a page leaves out of a text: two that look the same would be two payees. */
+const INVISIBLE = /[\p{Cf}\p{Co}\p{Default_Ignorable_Code_Point}]/u
+
 /** Readable: a person decides by what is shown of it. */
 const isText = (value: unknown, { values }: DetailMember): boolean =>
   typeof value === 'string' &&
   value.length > 0 &&
   value.length <= MAX_TEXT_CHARACTERS &&
   isReadable(value) &&
+  !INVISIBLE.test(value) &&
   (values === undefined || values.some((allowed) => allowed.value === value))
 
 const isList = (value: unknown): value is unknown[] =>

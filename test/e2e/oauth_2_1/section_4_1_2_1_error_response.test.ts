@@ -120,6 +120,36 @@ describe('T-RU-09 OAuth 2.1 §4.1.2.1 – an address that is not registered is t
   }
 })
 
+describe('T-RU-09 T-PA-04 – an address that is taken from the client while a person reads is told nothing', () => {
+  for (const response_mode of MODES) {
+    test(`response_mode=${response_mode || '(none)'}, at the pages and their forms`, async () => {
+      const changing = await stage.addClient({ redirect_uris: [REDIRECT_URI, 'https://app.example/other'] })
+      const browser = stage.server.browser()
+      const extra = { response_mode, prompt: 'consent' }
+      const login = await stage.begin(browser, stage.parametersFor(changing, extra))
+      const consent = await stage.begin(signedIn, stage.parametersFor(changing, extra))
+      await stage.changeClient(changing, (known) => ({
+        ...known,
+        metadata: { ...known.metadata, redirect_uris: ['https://app.example/other'] },
+      }))
+      const { username, password } = alice
+      const answers = [
+        await browser.request('GET', login.url),
+        await stage.submit(browser, login, { username, password }),
+        await signedIn.request('GET', consent.url),
+        await stage.submit(signedIn, consent, { decision: 'allow' }),
+        await stage.submit(signedIn, consent, { decision: 'deny' }),
+      ]
+      for (const answer of answers) {
+        assert.equal(answer.status, 400)
+        assert.equal(answer.headers.location, undefined)
+        assert.equal(errorCodeOf(answer.body), 'invalid_request')
+        assert.doesNotMatch(answer.body, /<form|app\.example\/cb/)
+      }
+    })
+  }
+})
+
 /** What arrives at the client, and how. */
 const arrived = (answer: Answer): { way: string; fields: URLSearchParams } => {
   const { location } = answer.headers

@@ -86,6 +86,7 @@ describe('RFC 9396 §5 – authorization_details are refused', () => {
       { ...PAYMENT, creditor_name: 'Good\u202eknaB' },
     ],
     ['T-CS-10 text with a line break', { ...PAYMENT, creditor_name: 'Merchant A\nAmount: 1.00' }],
+    ['T-CS-10 text with something that cannot be seen', { ...PAYMENT, creditor_name: 'Merch\u200bant A' }],
     ['text with half a character', { ...PAYMENT, creditor_name: '\ud800' }],
   ]
   for (const [what, element] of elements) {
