@@ -3,7 +3,8 @@ import type { AuthorizationRequest, ResponseTarget } from '../oauth/authorizatio
 import { OAuthError } from '../oauth/errors.ts'
 import { type Parameters, toParameters } from '../oauth/parameters.ts'
 import type { Realm } from '../storage/realm_directory.ts'
-import { findClient, findRedirectUri, KNOWN_PARAMETERS, type KnownParameter, type StepDeps, steps } from './steps.ts'
+import { findClient, findRedirectUri } from './client_and_address.ts'
+import { KNOWN_PARAMETERS, type KnownParameter, type StepDeps, steps } from './steps.ts'
 
 /** What a client asked for, as it is stored while a person decides. */
 export type StoredParameters = Partial<Record<KnownParameter, string>> & Record<string, string>

@@ -15,8 +15,9 @@ import { allowsAlg, profileOf } from '../oauth/profile.ts'
 import { toSigningAlg, verifySignature } from '../oauth/signing_algs.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import { type Clock, toSeconds } from '../system/clock.ts'
+import { findClient } from './client_and_address.ts'
 import { createFetchRequestObject, type RequestReferenceDeps, takesReferences } from './request_reference.ts'
-import { findClient, KNOWN_PARAMETERS } from './steps.ts'
+import { KNOWN_PARAMETERS } from './steps.ts'
 
 /** RFC 9101 §10.8 – another type of token is no request object; absent is the older way. */
 const TYPES = new Set([undefined, 'oauth-authz-req+jwt'])

@@ -1,6 +1,6 @@
 /**
  * OAuth 2.1 §4.1.1 – the checks of an authorization request in their order, the same for /authorize and /par.
- * The first that fails is the one that is reported.
+ * The first that fails is the one that is reported: to the redirect URI, which client_and_address.ts has found by then.
  */
 import { detailsTypesOf, parseAuthorizationDetails } from '../oauth/authorization_details.ts'
 import type { AuthorizationRequest } from '../oauth/authorization_request.ts'
@@ -11,7 +11,7 @@ import type { Parameters } from '../oauth/parameters.ts'
 import { isCodeChallenge } from '../oauth/pkce.ts'
 import { profileOf, profileProblem } from '../oauth/profile.ts'
 import { parsePrompt } from '../oauth/prompt.ts'
-import { isHttpsRedirectUri, isLoopbackRedirectUri, matchRedirectUri } from '../oauth/redirect_uri.ts'
+import { isHttpsRedirectUri, isLoopbackRedirectUri } from '../oauth/redirect_uri.ts'
 import { deliveryOf, toResponseMode } from '../oauth/response_mode.ts'
 import { isSubset, parseScope, STANDARD_SCOPES } from '../oauth/scopes.ts'
 import type { Realm } from '../storage/realm_directory.ts'
@@ -72,43 +72,6 @@ const invalidRequest = (description: string): OAuthError => new OAuthError('inva
 
 /** Visible ASCII and space: what RFC 6749 Appendix A allows in state, and what travels unharmed. */
 const isPrintable = (text: string): boolean => /^[\x20-\x7e]+$/.test(text)
-
-// Who asks, and where the answer may go. An error of these two is a page: OAuth 2.1 §4.1.2.1 forbids to redirect.
-
-/** RFC 6749 §4.1.1 – client_id, of a client that is registered and enabled. */
-export const findClient = async (realm: Realm, parameters: Parameters): Promise<Client> => {
-  const clientId = parameters.get('client_id')
-  if (clientId === undefined) throw invalidRequest('The client_id is missing')
-  const client = await realm.findClient(clientId)
-  if (!client?.enabled) {
-    throw new OAuthError('invalid_client', 'There is no such client', { status: 400, hint: client && 'disabled' })
-  }
-  return client
-}
-
-/**
- * OAuth 2.1 §2.3.2 and §4.1.1 – redirect_uri, one of the client's; it may be left out when there is only one, and the
- * request is not OpenID Connect.
- */
-export const findRedirectUri = (client: Client, parameters: Parameters): string => {
-  const registered = client.metadata.redirect_uris
-  const requested = parameters.get('redirect_uri')
-  if (requested !== undefined) {
-    if (!matchRedirectUri(registered, requested)) {
-      throw invalidRequest('The redirect_uri is not registered for this client')
-    }
-    return requested
-  }
-  const [only, ...others] = registered
-  // OpenID Connect Core §3.1.2.1 – required there.
-  const isOpenid = (parameters.get('scope') ?? '').split(' ').includes('openid')
-  if (only === undefined || others.length > 0 || isOpenid) throw invalidRequest('The redirect_uri is missing')
-  // A URI that no request could name is not one to fall back to either.
-  if (!matchRedirectUri(registered, only)) throw invalidRequest('The redirect_uri of this client is not allowed')
-  return only
-}
-
-// From here on an error goes to the redirect URI.
 
 /** RFC 6749 §4.1.1 – state, first of all: an error carries it too. */
 const state: Step = ({ parameters }) => {
