@@ -6,6 +6,7 @@ import { createStore } from '../../../src/storage/store.ts'
 import { sha256 } from '../../../src/system/hashing.ts'
 import { systemRandom } from '../../../src/system/random.ts'
 import { forEachDialect } from '../../support/databases.ts'
+import { comingAgain } from '../../support/patience.ts'
 import {
   aClient,
   aGrant,
@@ -606,7 +607,7 @@ describe('repositories', () => {
           })
           await transaction.realms.bumpVersion(it.realm.realmId)
         })
-      await Promise.all(Array.from({ length: 50 }, (_, i) => change(`many-${i}`)))
+      await Promise.all(Array.from({ length: 50 }, (_, i) => comingAgain(() => change(`many-${i}`))))
       assert.equal(await it.store.realms.findVersion(it.realm.realmId), 51)
       assert.equal((await it.realm.audit.list({ limit: 100 })).items.length, 50)
     })
