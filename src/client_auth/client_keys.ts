@@ -1,7 +1,7 @@
-/** RFC 7591 §2 `jwks` and `jwks_uri` – the public keys of a client. */
+/** RFC 7591 §2 `jwks` and `jwks_uri` – the public keys of clients, and of those who attest them. */
 import type { KeyObject } from 'node:crypto'
 import { createJwksCache, type JwksCacheDeps } from '../keys/jwks_cache.ts'
-import type { Client } from '../oauth/client_metadata.ts'
+import type { Client, ClientAttester, ClientMetadata } from '../oauth/client_metadata.ts'
 import type { EncryptionAlg } from '../oauth/encryption_algs.ts'
 import { type EncryptionKey, importEncryptionKeys, selectEncryptionKeys } from '../oauth/encryption_keys.ts'
 import { importKeys, type KeyQuery, selectKeys, type VerificationKey } from '../oauth/verification_keys.ts'
@@ -19,16 +19,20 @@ const BOUNDS = {
 
 export type ClientKeysDeps = JwksCacheDeps
 
+/** Who has published keys, in one place or the other. */
+type Holder = Pick<ClientMetadata, 'jwks' | 'jwks_uri'>
+
 export const createClientKeys = (deps: ClientKeysDeps) => {
-  const byValue = new WeakMap<Client, readonly VerificationKey[]>()
+  // By the object of the registration, which is replaced when anything in it changes.
+  const byValue = new WeakMap<Holder, readonly VerificationKey[]>()
   const encryptionByValue = new WeakMap<Client, readonly EncryptionKey[]>()
   const jwksCache = createJwksCache(deps, BOUNDS)
 
-  const ownKeys = (client: Client): readonly VerificationKey[] => {
-    const known = byValue.get(client)
+  const ownKeys = (holder: Holder): readonly VerificationKey[] => {
+    const known = byValue.get(holder)
     if (known) return known
-    const keys = importKeys(client.metadata.jwks?.keys ?? [], MAX_KEYS)
-    byValue.set(client, keys)
+    const keys = importKeys(holder.jwks?.keys ?? [], MAX_KEYS)
+    byValue.set(holder, keys)
     return keys
   }
 
@@ -38,6 +42,13 @@ export const createClientKeys = (deps: ClientKeysDeps) => {
     const keys = importEncryptionKeys(client.metadata.jwks?.keys ?? [], MAX_KEYS)
     encryptionByValue.set(client, keys)
     return keys
+  }
+
+  const candidates = async (realmId: string, holder: Holder, query: KeyQuery): Promise<KeyObject[]> => {
+    const { jwks, jwks_uri: url } = holder
+    if (jwks !== undefined) return selectKeys(ownKeys(holder), query)
+    if (url === undefined) return []
+    return (await jwksCache.candidates({ url, owner: realmId, ...FRESHNESS }, query)) ?? []
   }
 
   return {
@@ -50,17 +61,17 @@ export const createClientKeys = (deps: ClientKeysDeps) => {
     },
 
     /** At most four keys that may have made the signature. */
-    async candidates(client: Client, query: KeyQuery): Promise<KeyObject[]> {
-      const { jwks, jwks_uri: url } = client.metadata
-      if (jwks !== undefined) return selectKeys(ownKeys(client), query)
-      if (url === undefined) return []
-      return (await jwksCache.candidates({ url, owner: client.realmId, ...FRESHNESS }, query)) ?? []
-    },
+    candidates: (client: Client, query: KeyQuery): Promise<KeyObject[]> =>
+      candidates(client.realmId, client.metadata, query),
+
+    /** The same, of somebody who attests clients of this realm. */
+    ofAttester: (realmId: string, attester: ClientAttester, query: KeyQuery): Promise<KeyObject[]> =>
+      candidates(realmId, attester, query),
 
     /** Whether the key is any of the client's. */
     async has(client: Client, key: KeyObject): Promise<boolean> {
       const { jwks, jwks_uri: url } = client.metadata
-      if (jwks !== undefined) return ownKeys(client).some((known) => known.key.equals(key))
+      if (jwks !== undefined) return ownKeys(client.metadata).some((known) => known.key.equals(key))
       if (url === undefined) return false
       return await jwksCache.has({ url, owner: client.realmId, ...FRESHNESS }, key)
     },

@@ -11,6 +11,9 @@ export type ClientAuthRequest = ShownProof &
     parameters: Parameters
     /** The Authorization header as it came. */
     authorization: string | undefined
+    /** Attestation-Based Client Authentication §4 and §5.1 – both headers as they came; two of one name with a comma between. */
+    attestation?: string | undefined
+    attestationPop?: string | undefined
     /** Absolute URL of the endpoint called. */
     endpoint: string
   }
@@ -36,8 +39,10 @@ export type ClientAuthMethod = {
 }
 
 /** A client_id and no credentials in the request: those of the connection, if any. */
-export const isBare = ({ authorization, parameters }: ClientAuthRequest): boolean =>
+export const isBare = ({ authorization, attestation, attestationPop, parameters }: ClientAuthRequest): boolean =>
   authorization === undefined &&
+  attestation === undefined &&
+  attestationPop === undefined &&
   parameters.has('client_id') &&
   !parameters.has('client_secret') &&
   !parameters.has('client_assertion') &&

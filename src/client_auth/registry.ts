@@ -1,5 +1,6 @@
 /** The client authentication methods of this server. A new one is a file and a line here; discovery follows by itself. */
 import type { TokenEndpointAuthMethod } from '../oauth/client_metadata.ts'
+import { type AttestJwtClientAuthDeps, createAttestJwtClientAuth } from './attest_jwt_client_auth.ts'
 import { clientSecretBasic } from './client_secret_basic.ts'
 import { type ClientSecretJwtDeps, createClientSecretJwt } from './client_secret_jwt.ts'
 import { clientSecretPost } from './client_secret_post.ts'
@@ -12,7 +13,8 @@ import { createTlsClientAuth, type TlsClientAuthDeps } from './tls_client_auth.t
 export type ClientAuthMethodDeps = PrivateKeyJwtDeps &
   ClientSecretJwtDeps &
   TlsClientAuthDeps &
-  SelfSignedTlsClientAuthDeps
+  SelfSignedTlsClientAuthDeps &
+  AttestJwtClientAuthDeps
 
 const factories: Record<TokenEndpointAuthMethod, (deps: ClientAuthMethodDeps) => ClientAuthMethod> = {
   private_key_jwt: createPrivateKeyJwt,
@@ -21,6 +23,7 @@ const factories: Record<TokenEndpointAuthMethod, (deps: ClientAuthMethodDeps) =>
   client_secret_jwt: createClientSecretJwt,
   tls_client_auth: createTlsClientAuth,
   self_signed_tls_client_auth: createSelfSignedTlsClientAuth,
+  attest_jwt_client_auth: createAttestJwtClientAuth,
   none: () => none,
 }
 

@@ -144,7 +144,7 @@ export const createAuthorizationCodeGrant = (deps: RefreshTokenDeps): Grant => {
         person: { user, granted },
         async commit() {
           const refresh = getsRefreshTokens(client)
-            ? { token: random.secret(), granted: boundToKey(client, granted, request.confirmation) }
+            ? { token: random.secret(), granted: boundToKey(client, granted, request) }
             : undefined
           if (!(await consume(realm, client, code, refresh))) return await explainLoss(realm, client, code, request)
           return { refreshToken: refresh?.token }

@@ -1,4 +1,5 @@
 /** RFC 6749 §3.2 – what happens to every token request, in this order. A grant fills in step 4 and can forget no other. */
+import { attestedInstance } from '../client_auth/attest_jwt_client_auth.ts'
 import type { AuthenticateClient } from '../client_auth/authenticate.ts'
 import type { ClientAuthRequest } from '../client_auth/method.ts'
 import type { Client } from '../oauth/client_metadata.ts'
@@ -44,7 +45,8 @@ export const createExchange = (deps: ExchangeDeps) => {
     // 4. RFC 9449 §5, RFC 8705 §3 – the key that the tokens are bound to.
     const { confirmation, use } = await senderConstraint.verify(realm, client, request)
     // 5. What the grant proves. It checks everything and uses nothing up.
-    const authorization = await grant.authorize(realm, client, { ...request, confirmation })
+    const instanceJkt = attestedInstance(client, request)
+    const authorization = await grant.authorize(realm, client, { ...request, confirmation, instanceJkt })
     // 6. RFC 9449 §11.1 – the proof, once.
     await use()
     // 7. RFC 6749 §5.1 – tokens, handed out once what was proved is used up for good.

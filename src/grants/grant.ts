@@ -10,6 +10,8 @@ export type GrantRequest = RequestFacts & {
   parameters: Parameters
   /** The key that the caller proved to hold; undefined for none. */
   confirmation?: Confirmation | undefined
+  /** Thumbprint of the key of the client instance that was attested; undefined for clients of other methods. */
+  instanceJkt?: string | undefined
 }
 
 export type Grant = {

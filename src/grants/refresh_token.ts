@@ -27,7 +27,7 @@ export const createRefreshTokenGrant = (deps: RefreshTokenDeps): Grant => {
       if (family.clientId !== client.clientId) throw invalidGrant('a refresh token of another client')
       if (!isLive(family, deps.clock.now())) throw invalidGrant('the refresh token is revoked or has expired')
       const { granted } = family
-      requireKeyOfRefreshToken(client, granted, request.confirmation)
+      requireKeyOfRefreshToken(client, granted, request)
       // A scope that was taken from the client since then is not given any more.
       const registered = parseScope(client.metadata.scope)
       const scopes = narrowed(granted.scopes, request.parameters.get('scope')).filter((scope) =>

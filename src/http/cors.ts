@@ -16,7 +16,7 @@ const tablePath = (target: string): string => (target.split('?', 1)[0] ?? '').re
 const forClients = (origins: readonly string[]): FastifyCorsOptions => ({
   origin: [...origins],
   methods: ['GET', 'POST'],
-  allowedHeaders: ['authorization', 'content-type', 'dpop'],
+  allowedHeaders: ['authorization', 'content-type', 'dpop', 'oauth-client-attestation', 'oauth-client-attestation-pop'],
   // RFC 9449 §8.3 – a page has to read the nonce.
   exposedHeaders: ['dpop-nonce', 'www-authenticate'],
   maxAge: PREFLIGHT_SECONDS,

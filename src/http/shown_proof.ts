@@ -3,12 +3,9 @@ import type { FastifyRequest } from 'fastify'
 import type { ShownProof } from '../proofs/sender_constraint.ts'
 import { presentedCertificate } from './client_certificate.ts'
 import { calledUrl } from './hosts.ts'
-
-/** Two headers of one name come as one, with a comma between. */
-const dpopHeader = ({ headers: { dpop } }: FastifyRequest): string | undefined =>
-  dpop === undefined ? undefined : [dpop].flat().join(',')
+import { joinedHeader } from './joined_header.ts'
 
 export const shownProof = (request: FastifyRequest): ShownProof => {
-  const dpop = dpopHeader(request)
+  const dpop = joinedHeader(request, 'dpop')
   return { dpop, certificate: presentedCertificate(request), url: dpop === undefined ? undefined : calledUrl(request) }
 }

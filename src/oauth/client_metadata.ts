@@ -11,6 +11,7 @@ export const TOKEN_ENDPOINT_AUTH_METHODS = [
   'private_key_jwt',
   'tls_client_auth',
   'self_signed_tls_client_auth',
+  'attest_jwt_client_auth',
 ] as const
 export type TokenEndpointAuthMethod = (typeof TOKEN_ENDPOINT_AUTH_METHODS)[number]
 
@@ -18,6 +19,9 @@ export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_crede
 export type GrantType = (typeof GRANT_TYPES)[number]
 
 export type PublicJwk = { kty: string; kid?: string; alg?: string; use?: string; [member: string]: unknown }
+
+/** Attestation-Based Client Authentication §10.8 – who attests instances of clients; with exactly one of both places of its keys. */
+export type ClientAttester = { issuer: string; jwks?: { keys: PublicJwk[] }; jwks_uri?: string }
 
 export type ClientMetadata = {
   client_name?: string
@@ -39,6 +43,8 @@ export type ClientMetadata = {
   token_endpoint_auth_signing_alg?: string
   jwks?: { keys: PublicJwk[] }
   jwks_uri?: string
+  /** For attest_jwt_client_auth: instead of those of the realm. */
+  client_attesters?: ClientAttester[]
   id_token_signed_response_alg: string
   /** OpenID Connect Core §8 */
   subject_type: 'public' | 'pairwise'

@@ -3,12 +3,12 @@
  * member checked, the whole consistent, and a safe value for everything that is left out.
  */
 import { z } from 'zod'
+import { clientAttesters } from './attester_registration.ts'
 import { detailsTypeName } from './authorization_details_registration.ts'
 import { isPossibleSubject, SUBJECT_MEMBERS, type SubjectMember } from './certificate_subject.ts'
 import {
   type ClientMetadata,
   GRANT_TYPES,
-  type PublicJwk,
   TOKEN_ENDPOINT_AUTH_METHODS,
   type TokenEndpointAuthMethod,
 } from './client_metadata.ts'
@@ -16,9 +16,8 @@ import { isStrongMacKey, isStrongSecret } from './client_secret_strength.ts'
 import { ENCRYPTION_ALGS, ENCRYPTION_ENCS } from './encryption_algs.ts'
 import { logoutUriProblems } from './logout_uris.ts'
 import { MAC_ALGS, toMacAlg } from './mac_algs.ts'
-import { complain, list, text, webUri } from './member_shapes.ts'
+import { complain, jwks, list, text, webUri } from './member_shapes.ts'
 import { PROFILES, profileProblem } from './profile.ts'
-import { jwksProblems } from './public_jwk.ts'
 import { checkRegisteredRedirectUri } from './redirect_uri.ts'
 import { requestUriProblem } from './request_uris.ts'
 import { encryptionProblem } from './response_encryption.ts'
@@ -41,19 +40,6 @@ const scope = z
     'must be scope tokens of RFC 6749 section 3.3, with spaces between',
   )
   .refine((value) => scopesOf(value).length <= MAX_SCOPES, 'must name at most 64 scopes')
-
-/** RFC 7517 §4 – members that we do not know are allowed in a key, and kept. */
-const jwk = z.looseObject({
-  kty: z.string(),
-  kid: text(256).optional(),
-  alg: text(64).optional(),
-  use: text(64).optional(),
-})
-
-const jwks = z.strictObject({ keys: z.array(jwk) }).superRefine((set, context) => {
-  for (const { index, problem } of jwksProblems(set.keys as PublicJwk[]))
-    complain(context, index === undefined ? ['keys'] : ['keys', index], problem)
-})
 
 /** RFC 8705 §2.1.2 */
 const subject = (member: SubjectMember) =>
@@ -79,6 +65,7 @@ const metadata = {
   token_endpoint_auth_signing_alg: z.enum([...SIGNING_ALG, ...MAC_ALGS]).optional(),
   jwks: jwks.optional(),
   jwks_uri: webUri().optional(),
+  client_attesters: clientAttesters.optional(),
   id_token_signed_response_alg: z.enum(SIGNING_ALG).default('RS256'),
   subject_type: z.enum(['public', 'pairwise']).default('public'),
   sector_identifier_uri: webUri().optional(),
@@ -157,6 +144,10 @@ const CHECKS: readonly Check[] = [
   (client) =>
     client.token_endpoint_auth_signing_alg !== undefined && !isAlgOfMethod(client)
       ? ['token_endpoint_auth_signing_alg', 'is for private_key_jwt, and HS256 for client_secret_jwt']
+      : undefined,
+  (client) =>
+    client.client_attesters !== undefined && client.token_endpoint_auth_method !== 'attest_jwt_client_auth'
+      ? ['client_attesters', 'is for attest_jwt_client_auth']
       : undefined,
   // RFC 9101 §6.2 – without keys no object could ever be verified.
   (client) =>

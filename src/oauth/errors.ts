@@ -37,6 +37,8 @@ const definitions = {
   // RFC 9449 §5 and §8
   invalid_dpop_proof: 400,
   use_dpop_nonce: 400,
+  // Attestation-Based Client Authentication §7.4
+  use_fresh_attestation: 400,
   // RFC 7591 §3.2.2
   invalid_redirect_uri: 400,
   invalid_client_metadata: 400,

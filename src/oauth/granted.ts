@@ -27,6 +27,8 @@ export type Granted = {
   authorizationDetails?: AuthorizationDetail[]
   /** RFC 9449 §10 – thumbprint of the key that the code, or a public client's refresh token, belongs to. */
   dpopJkt?: string
+  /** Attestation-Based Client Authentication §10.3 – thumbprint of the key of the client instance that the refresh token belongs to. */
+  instanceJkt?: string
   /** RFC 8705 §7.1 – of the certificate that a public client's refresh token belongs to. */
   certificateThumbprint?: string
 }

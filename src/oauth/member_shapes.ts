@@ -1,5 +1,7 @@
 /** The shapes that members of many API objects have: plain text, web addresses, lists without repetition. */
 import { z } from 'zod'
+import type { PublicJwk } from './client_metadata.ts'
+import { jwksProblems } from './public_jwk.ts'
 
 /** Controls and what reorders or hides its neighbours: nobody could trust what they read (T-CS-10). */
 const MISLEADING = /[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029]/u
@@ -46,3 +48,17 @@ export const list = <T extends z.ZodType>(item: T, maxItems: number) =>
 export const complain = (context: z.RefinementCtx, path: (string | number)[], problem: string | undefined): void => {
   if (problem !== undefined) context.addIssue({ code: 'custom', path, message: problem })
 }
+
+/** RFC 7517 §4 – members that we do not know are allowed in a key, and kept. */
+const jwk = z.looseObject({
+  kty: z.string(),
+  kid: text(256).optional(),
+  alg: text(64).optional(),
+  use: text(64).optional(),
+})
+
+/** RFC 7517 §5 – public keys of ours alone. */
+export const jwks = z.strictObject({ keys: z.array(jwk) }).superRefine((set, context) => {
+  for (const { index, problem } of jwksProblems(set.keys as PublicJwk[]))
+    complain(context, index === undefined ? ['keys'] : ['keys', index], problem)
+})

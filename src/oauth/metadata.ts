@@ -104,6 +104,15 @@ const authMethodsFor = (
   }
 }
 
+/** Attestation-Based Client Authentication §8 */
+const attestation = (methods: readonly string[], algs: readonly string[]): Record<string, readonly string[]> =>
+  methods.includes('attest_jwt_client_auth')
+    ? {
+        client_attestation_signing_alg_values_supported: algs,
+        client_attestation_pop_signing_alg_values_supported: algs,
+      }
+    : {}
+
 /** RFC 7662 §2.1 – only a client that can prove itself may ask about tokens. */
 const confidential = (methods: readonly string[]): readonly string[] => methods.filter((method) => method !== 'none')
 
@@ -147,6 +156,7 @@ export const buildMetadata = (capabilities: Capabilities): Record<string, unknow
     ...authMethodsFor('token_endpoint', authMethods, algs),
     ...authMethodsFor('introspection_endpoint', confidential(authMethods), algs),
     ...authMethodsFor('revocation_endpoint', authMethods, algs),
+    ...attestation(authMethods, algs),
     code_challenge_methods_supported: CODE_CHALLENGE_METHODS,
     claim_types_supported: ['normal'],
     claims_supported: [...CLAIMS_SUPPORTED, ...(acrValues.length > 0 ? ['acr'] : [])],

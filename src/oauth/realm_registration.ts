@@ -1,5 +1,6 @@
 /** What the administration API takes of a realm: its policy, with a safe value for everything that is left out. */
 import { z } from 'zod'
+import { clientAttesters } from './attester_registration.ts'
 import { detailsTypes } from './authorization_details_registration.ts'
 import { complain, list, text, webUri } from './member_shapes.ts'
 import { PROFILES } from './profile.ts'
@@ -130,6 +131,7 @@ const settings = {
   acr_params: acrParams.optional(),
   profile: z.enum(PROFILES).optional(),
   dpop_nonce: z.enum(DPOP_NONCE_POLICIES).optional(),
+  client_attesters: clientAttesters.optional(),
 }
 
 export const realmCreationSchema = z.strictObject({

@@ -1,5 +1,6 @@
 /** The policy of a realm, in the names of the administration API. Held in the database, never in the configuration file. */
 import type { AuthorizationDetailsType } from './authorization_details_type.ts'
+import type { ClientAttester } from './client_metadata.ts'
 import type { Profile } from './profile.ts'
 
 export type JwtIdentityProvider = {
@@ -58,6 +59,8 @@ export type RealmSettings = {
   authorization_details_types?: AuthorizationDetailsType[]
   /** RFC 9449 §8 – whether DPoP proofs carry a nonce of this server; off when absent. */
   dpop_nonce?: DpopNoncePolicy
+  /** Attestation-Based Client Authentication §10.8 – trusted for every client of the realm that names none of its own. */
+  client_attesters?: ClientAttester[]
 }
 
 export const DPOP_NONCE_POLICIES = ['off', 'optional', 'required'] as const

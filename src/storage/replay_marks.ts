@@ -1,5 +1,5 @@
 /**
- * Insert-once marks: the jti of client assertions and DPoP proofs, and everything else that may be presented once. A plain INSERT decides,
+ * Insert-once marks: the jti of client assertions, of proofs beside attestations and of DPoP proofs, and everything else that may be presented once. A plain INSERT decides,
  * and the primary key's refusal is the answer; an upsert's row count is not (MySQL reports a found row as changed).
  */
 import type { Kysely } from 'kysely'
@@ -10,7 +10,7 @@ import type { Schema } from './schema.ts'
 export const createReplayMarks = (db: Kysely<Schema>, realmId: string) => ({
   /** True for exactly one caller; false is a replay. Not for use inside a transaction. */
   async remember(mark: {
-    kind: 'client_assertion' | 'dpop_proof'
+    kind: 'client_assertion' | 'client_attestation_pop' | 'dpop_proof'
     owner: string
     value: string
     purgeAfter: number

@@ -27,6 +27,7 @@ const SPECIFICATIONS: readonly (readonly [string, string])[] = [
   ['Multiple Response Types', String.raw`(?:OAuth 2\.0 )?Multiple Response Types?`],
   ['Form Post Response Mode', String.raw`(?:OAuth 2\.0 )?Form Post Response Mode`],
   ['JARM', 'JARM'],
+  ['Attestation-Based Client Authentication', 'Attestation-Based Client Authentication'],
   ['unmet_authentication_requirements', '(?:OpenID Connect Core Error Code )?unmet_authentication_requirements'],
   ['FAPI 2.0 Message Signing', String.raw`FAPI 2\.0 Message Signing`],
   ['FAPI 2.0', String.raw`FAPI 2\.0(?: Security Profile)?`],

@@ -37,7 +37,9 @@ const PACKAGES: Record<string, string[]> = {
   zod: [
     'src/config/',
     'src/endpoints/',
-    ...['authorization_details', 'client', 'realm', 'user'].map((what) => `src/oauth/${what}_registration.ts`),
+    ...['attester', 'authorization_details', 'client', 'realm', 'user'].map(
+      (what) => `src/oauth/${what}_registration.ts`,
+    ),
     'src/oauth/standard_claims.ts',
     'src/oauth/member_shapes.ts',
   ],

@@ -1,8 +1,9 @@
-/** RFC 7523 §3 – one assertion is used once, however many show it at the same time, on every database and on two nodes. */
+/** RFC 7523 §3 – one assertion, or one proof beside an attestation, is used once, however many show it at the same time, on every database and on two nodes. */
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { createKeepSecret } from '../../../src/client_auth/sealed_secret.ts'
 import type { OAuthError } from '../../../src/oauth/errors.ts'
+import { createAttester, createInstance } from '../../support/attestation.ts'
 import { forEachDialect } from '../../support/databases.ts'
 import {
   createKey,
@@ -28,6 +29,9 @@ const signers: Record<string, (claims: Record<string, unknown>) => string> = {
   client_secret_jwt: (claims) => macAny(SECRET, { alg: 'HS256' }, claims),
 }
 
+const attester = createAttester('https://attester.example')
+const instance = createInstance()
+
 forEachDialect((_dialect, open) => {
   const opened = open()
   let nodes: TokenWorld[] = []
@@ -41,28 +45,42 @@ forEachDialect((_dialect, open) => {
       { token_endpoint_auth_method: 'client_secret_jwt' },
       { clientId: 'client_secret_jwt' },
     )
+    await first.addClient(
+      { token_endpoint_auth_method: 'attest_jwt_client_auth', client_attesters: [attester.registered] },
+      { clientId: 'attested' },
+    )
     await createKeepSecret(first)(first.store.realm('main'), signing, SECRET)
   })
 
-  for (const [method, sign] of Object.entries(signers))
-    for (let round = 0; round < 3; round++)
+  /** Twenty at once over both nodes, from addresses of their own, with the same proof. */
+  const rush = async (
+    parameters: Record<string, string>,
+    changes: Parameters<typeof tokenRequest>[1] = {},
+  ): Promise<void> => {
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 20 }, async (_, index) => {
+        const node = nodes[index % nodes.length]
+        assert.ok(node)
+        const shown = { authorization: undefined, ip: `192.0.2.${index}`, ...changes }
+        return await node.authenticateClient(await node.open(), tokenRequest(parameters, shown))
+      }),
+    )
+    assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected')
+        assert.equal((outcome.reason as OAuthError).code, 'invalid_client', outcome.reason)
+  }
+
+  for (let round = 0; round < 3; round++) {
+    for (const [method, sign] of Object.entries(signers))
       test(`T-CA-02 RFC 7523 §3 – of 20 callers with one assertion of ${method} exactly one is let in, round ${round + 1}`, async () => {
         const claims = { iss: method, sub: method, aud: ISSUER, jti: `round ${round}`, exp: NOW + 60 }
-        const parameters = { client_assertion_type: TYPE, client_assertion: sign(claims) }
-        const outcomes = await Promise.allSettled(
-          Array.from({ length: 20 }, async (_, index) => {
-            const node = nodes[index % nodes.length]
-            assert.ok(node)
-            const ip = `192.0.${round}.${index}`
-            return await node.authenticateClient(
-              await node.open(),
-              tokenRequest(parameters, { authorization: undefined, ip }),
-            )
-          }),
-        )
-        assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1)
-        for (const outcome of outcomes)
-          if (outcome.status === 'rejected')
-            assert.equal((outcome.reason as OAuthError).code, 'invalid_client', outcome.reason)
+        await rush({ client_assertion_type: TYPE, client_assertion: sign(claims) })
       })
+
+    test(`T-CA-02 Attestation-Based Client Authentication §12.1 – of 20 callers with one proof exactly one is let in, round ${round + 1}`, async () => {
+      const attestation = attester.attest('attested', instance, NOW)
+      await rush({}, { attestation, attestationPop: instance.prove(ISSUER, NOW) })
+    })
+  }
 })

@@ -42,6 +42,8 @@ const KNOWN_MEMBERS = new Set([
   'introspection_endpoint_auth_signing_alg_values_supported',
   'revocation_endpoint_auth_methods_supported',
   'revocation_endpoint_auth_signing_alg_values_supported',
+  'client_attestation_signing_alg_values_supported',
+  'client_attestation_pop_signing_alg_values_supported',
   'code_challenge_methods_supported',
   'claim_types_supported',
   'claims_supported',
@@ -105,6 +107,7 @@ test('OpenID Connect Discovery §3 – what is required is there', () => {
   assert.ok(list('scopes_supported').includes('openid'))
   assert.deepEqual(list('grant_types_supported').sort(), ['authorization_code', 'client_credentials', 'refresh_token'])
   assert.deepEqual(list('token_endpoint_auth_methods_supported').sort(), [
+    'attest_jwt_client_auth',
     'client_secret_basic',
     'client_secret_jwt',
     'client_secret_post',

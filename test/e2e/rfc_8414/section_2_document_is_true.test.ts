@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { createEndpoints } from '../../../src/endpoints/registry.ts'
+import { createAttester, createInstance } from '../../support/attestation.ts'
 import { type Answer, errorCodeOf } from '../../support/client.ts'
 import { createEncryptionPair, open } from '../../support/encryption.ts'
 import { clientAuthentication, createPkce, type Person, type TestClient } from '../../support/oauth.ts'
@@ -52,7 +53,7 @@ const OTHER_GRANTS = [
   'constructor',
 ]
 
-const OTHER_METHODS = ['attest_jwt_client_auth', 'attest_jwt_client_auth_dpop', 'toString']
+const OTHER_METHODS = ['attest_jwt_client_auth_dpop', 'spiffe_jwt', 'toString']
 
 /** Addresses of specifications that are not here. */
 const OTHER_PATHS = [
@@ -264,6 +265,22 @@ describe('RFC 8414 §2 – what the document names works', () => {
     }
   }
 
+  const attestedClient = async (alg: Alg) => {
+    const [attester, instance] = [createAttester('https://attester.example', alg), createInstance(alg)]
+    const { client_id: id } = await server.admin.createClient({
+      token_endpoint_auth_method: 'attest_jwt_client_auth',
+      client_attesters: [attester.registered],
+    })
+    return (path: string, form: Record<string, string>): Promise<Answer> => {
+      const now = Math.floor(Date.now() / 1000)
+      const headers = {
+        'oauth-client-attestation': attester.attest(id, instance, now),
+        'oauth-client-attestation-pop': instance.prove(server.issuer, now),
+      }
+      return server.request('POST', path, { headers, form })
+    }
+  }
+
   /** The answer of that kind to a client that gets it encrypted. */
   const encryptedFor = async (by: TestClient, response: string): Promise<string> => {
     if (response === 'authorization') {
@@ -289,7 +306,7 @@ describe('RFC 8414 §2 – what the document names works', () => {
 
   test('every client authentication method at every endpoint, and no other there', async () => {
     for (const method of list('token_endpoint_auth_methods_supported')) {
-      const send = await clientOf(method)
+      const send = await (method === 'attest_jwt_client_auth' ? attestedClient('ES256') : clientOf(method))
       const atToken = await send(address('token_endpoint'), { grant_type: 'refresh_token', refresh_token: 'none' })
       assert.equal(atToken.json().error, 'invalid_grant', method)
       assert.equal((await send(address('pushed_authorization_request_endpoint'), request())).status, 201, method)
@@ -297,6 +314,16 @@ describe('RFC 8414 §2 – what the document names works', () => {
       assert.equal(revoked.status === 200, list('revocation_endpoint_auth_methods_supported').includes(method), method)
       const asked = await send(address('introspection_endpoint'), { token: 'none' })
       assert.equal(asked.status === 200, list('introspection_endpoint_auth_methods_supported').includes(method), method)
+    }
+  })
+
+  test('Attestation-Based Client Authentication §8 – every algorithm of attestations and of their proofs', async () => {
+    const algs = list('client_attestation_signing_alg_values_supported') as Alg[]
+    assert.deepEqual(list('client_attestation_pop_signing_alg_values_supported'), algs)
+    for (const alg of algs) {
+      const send = await attestedClient(alg)
+      const answer = await send(address('token_endpoint'), { grant_type: 'refresh_token', refresh_token: 'none' })
+      assert.equal(answer.json().error, 'invalid_grant', alg)
     }
   })
 

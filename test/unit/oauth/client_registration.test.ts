@@ -148,6 +148,37 @@ const refused: Record<string, [Record<string, unknown>, string]> = {
     },
     'token_endpoint_auth_method',
   ],
+  'Attestation-Based Client Authentication §9 – attesters for another method': [
+    { redirect_uris, client_attesters: [{ issuer: 'https://attester.example', jwks }] },
+    'client_attesters',
+  ],
+  'Attestation-Based Client Authentication §10.8 – an attester without keys': [
+    {
+      redirect_uris,
+      token_endpoint_auth_method: 'attest_jwt_client_auth',
+      client_attesters: [{ issuer: 'https://attester.example' }],
+    },
+    'client_attesters.0.jwks',
+  ],
+  'Attestation-Based Client Authentication §10.8 – an attester twice': [
+    {
+      redirect_uris,
+      token_endpoint_auth_method: 'attest_jwt_client_auth',
+      client_attesters: [
+        { issuer: 'https://attester.example', jwks },
+        { issuer: 'https://attester.example', jwks_uri: 'https://attester.example/jwks' },
+      ],
+    },
+    'client_attesters',
+  ],
+  'T-SS-01 an attester whose jwks_uri has no TLS': [
+    {
+      redirect_uris,
+      token_endpoint_auth_method: 'attest_jwt_client_auth',
+      client_attesters: [{ issuer: 'https://attester.example', jwks_uri: 'http://attester.example/jwks' }],
+    },
+    'client_attesters.0.jwks_uri',
+  ],
   'T-IN-07 a lifetime of minus one': [{ redirect_uris, access_token_ttl_secs: -1 }, 'access_token_ttl_secs'],
   'T-IN-07 a lifetime of 2^53': [{ redirect_uris, access_token_ttl_secs: 2 ** 53 }, 'access_token_ttl_secs'],
   'T-IN-07 a lifetime as text': [{ redirect_uris, access_token_ttl_secs: '60' }, 'access_token_ttl_secs'],
