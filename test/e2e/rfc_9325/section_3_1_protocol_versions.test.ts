@@ -59,7 +59,7 @@ const exactly = (version: SecureVersion): Offer => ({
   ciphers: 'ALL:@SECLEVEL=0',
 })
 
-describe('RFC 9325 §3.1.1 – a handshake is refused', () => {
+describe('T-MT-05 RFC 9325 §3.1.1 – a handshake is refused', () => {
   for (const version of ['TLSv1', 'TLSv1.1'] as const)
     test(`with ${version}, which this very probe is able to speak`, async () => {
       assert.equal((await shake(carelessPort(), exactly(version)))?.protocol, version)
