@@ -192,6 +192,26 @@ test('Back-Channel Logout §2.4 and RP-Initiated Logout §2 – the logout is to
   }
 })
 
+test('RP-Initiated Logout §2 – a client that was told nothing of sessions when the person came may name this one too', async () => {
+  const members = {
+    subject_type: 'pairwise',
+    redirect_uris: ['https://late.example/cb'],
+    grant_types: ['authorization_code', 'refresh_token'],
+    consent: 'skip',
+  }
+  const late = await server.admin.createClient(members)
+  const { browser, tokens, id } = await signIn(late)
+  assert.equal('sid' in id, false)
+  const changed = await server.admin.request('PUT', `/admin/realm/main/client/${late.client_id}`, {
+    json: { ...members, post_logout_redirect_uris: ['https://late.example/'] },
+  })
+  assert.equal(changed.status, 200, changed.body)
+  const { id_token: hint } = (await server.oauth.refresh(late, tokens.refresh_token)).json<TokenAnswer>()
+  assert.ok(decodeJwt(hint).sid)
+  const parameters = new URLSearchParams({ id_token_hint: hint, post_logout_redirect_uri: 'https://late.example/' })
+  assert.equal((await browser.request('GET', `/logout?${parameters}`)).headers.location, 'https://late.example/')
+})
+
 test('RP-Initiated Logout §2 – the hint of another person signs nobody out without a question', async () => {
   const bob = await server.admin.createUser({ username: 'bob' })
   const browser = server.browser()
