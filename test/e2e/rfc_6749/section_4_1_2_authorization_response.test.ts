@@ -25,7 +25,7 @@ describe('RFC 6749 §4.1.2.1 – the client is told, with its state and the issu
     [{ prompt: 'none login' }, 'invalid_request'],
     [{ max_age: 'soon' }, 'invalid_request'],
     [{ id_token_hint: 'x.y.z' }, 'invalid_request'],
-    [{ request_uri: 'https://app.example/request' }, 'request_uri_not_supported'],
+    [{ authorization_details: '[]' }, 'invalid_authorization_details'],
     [{ registration: '{}' }, 'registration_not_supported'],
     [{ prompt: 'none' }, 'login_required'],
   ]

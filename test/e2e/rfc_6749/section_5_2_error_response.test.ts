@@ -220,7 +220,7 @@ describe('RFC 6749 §4.1.2.1 – at the authorization endpoint', () => {
       { code_challenge_method: MARK },
       { claims: MARK },
       { acr_values: MARK, prompt: 'none' },
-      { request_uri: `https://${MARK}.example/` },
+      { authorization_details: `[{"type":"${MARK}"}]` },
     ]
     for (const wrong of wrongs) {
       const answer = await stage.authorize(stage.server.browser(), stage.parametersFor(client, wrong))
@@ -235,6 +235,7 @@ describe('RFC 6749 §4.1.2.1 – at the authorization endpoint', () => {
       { redirect_uri: `https://${MARK}.example/` },
       { client_id: MARK, redirect_uri: `javascript:${MARK}`, state: MARK, scope: MARK },
       { request_uri: `urn:ietf:params:oauth:request_uri:${MARK}` },
+      { request_uri: `https://${MARK}.example/` },
       { request: MARK },
     ]
     for (const wrong of wrongs) {
