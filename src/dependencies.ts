@@ -60,6 +60,8 @@ export type Dependencies = {
    * could not be reached.
    */
   prepare(): Promise<void>
+  /** Takes on what can change: the log level, the outbound proxy, and whose client certificates are believed. */
+  apply(config: Config): void
   /** Stops what runs by itself and closes the stores. */
   close(): Promise<void>
 }
@@ -151,6 +153,11 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
     async prepare() {
       await prepare()
       logoutWorker.start()
+    },
+    apply(next) {
+      log.level = next.log_params.level
+      outbound.useProxy(next.proxy_params)
+      clientCertificates.trust(next)
     },
     async close() {
       await Promise.all([logoutWorker, ...collectors].map((worker) => worker.stop()))

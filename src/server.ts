@@ -4,15 +4,17 @@ import type { Http2SecureServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import cookie from '@fastify/cookie'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, type RawServerDefault } from 'fastify'
+import type { Config } from './config/schema.ts'
 import type { Dependencies } from './dependencies.ts'
 import { createEndpoints } from './endpoints/registry.ts'
 import { addressesOf, listenBeside } from './http/addresses.ts'
 import { addBodyParsers, limitBodyTime, requireReadableBody } from './http/body.ts'
+import { createCertificateLife } from './http/certificate_life.ts'
 import { createClientAddress } from './http/client_address.ts'
 import { mountWithCors } from './http/cors.ts'
 import { createErrorHandler } from './http/errors.ts'
 import { createRequireKnownHost } from './http/hosts.ts'
-import { createConnections, createListener, type ListenerHandler } from './http/listener.ts'
+import { createConnections, createListener, type ListenerHandler, renewContext } from './http/listener.ts'
 import { mount } from './http/mount.ts'
 import { readClientAddress } from './http/request_facts.ts'
 import { requireSingleHeaders } from './http/single_headers.ts'
@@ -78,7 +80,8 @@ const createServer = async (deps: Dependencies, isPrepared: () => boolean) => {
     },
   })
   const requireKnownHost = createRequireKnownHost(config.hosts)
-  const clientAddress = createClientAddress(config.server_params.trusted_proxies)
+  const certificateLife = createCertificateLife(config.pem.server_certificate, deps)
+  let clientAddress = createClientAddress(config.server_params.trusted_proxies)
   const requestTimeoutMs = config.server_params.request_timeout_secs * 1000
 
   app.decorateRequest('clientAddress', '')
@@ -118,7 +121,12 @@ const createServer = async (deps: Dependencies, isPrepared: () => boolean) => {
     done()
   })
 
-  const endpoints = createEndpoints({ ...deps, isPrepared, isDraining: () => isDraining })
+  const endpoints = createEndpoints({
+    ...deps,
+    isPrepared,
+    isDraining: () => isDraining,
+    isCertificateOver: certificateLife.isOver,
+  })
   await app.register(cookie, { hook: false })
   mountWithCors(app, endpoints, config.server_params.cors_allowed_origins, (scope, rows) => mount(scope, deps, rows))
   await app.ready()
@@ -126,8 +134,12 @@ const createServer = async (deps: Dependencies, isPrepared: () => boolean) => {
   return {
     app,
     connections,
+    certificateLife,
     startDraining: (): void => {
       isDraining = true
+    },
+    trustProxies: (ranges: readonly string[]): void => {
+      clientAddress = createClientAddress(ranges)
     },
   }
 }
@@ -135,6 +147,8 @@ const createServer = async (deps: Dependencies, isPrepared: () => boolean) => {
 export type RunningServer = {
   /** Where the main port listens; the real port when the configuration says 0. */
   port: number
+  /** Takes on what listeners can change: keys and certificates for the handshakes from now on, and the trusted proxies. */
+  apply(config: Config): void
   /** Lets requests finish within the grace time of the configuration, then closes everything. */
   close(): Promise<void>
 }
@@ -144,20 +158,22 @@ export const startServer = async (
   deps: Dependencies,
   isPrepared: () => boolean = () => true,
 ): Promise<RunningServer> => {
-  const { app, connections, startDraining } = await createServer(deps, isPrepared)
+  const { app, connections, certificateLife, startDraining, trustProxies } = await createServer(deps, isPrepared)
   const addresses = await addressesOf(deps.config.host_name)
-  connections.follow(app.server as unknown as Http2SecureServer)
+  const main = app.server as unknown as Http2SecureServer
+  connections.follow(main)
   await app.listen({ host: addresses[0], port: deps.config.host_port })
   const { port } = app.server.address() as AddressInfo
   const besides = await listenBeside(deps.config, app.routing as unknown as ListenerHandler, addresses, port)
-  for (const server of besides) connections.follow(server)
+  for (const { server } of besides) connections.follow(server)
   const graceMs = deps.config.server_params.shutdown_grace_secs * 1000
 
   const close = async (): Promise<void> => {
     startDraining()
     // Still accepting: whoever balances the load sees /ready turn 503 before a connection is refused.
     await delay(Math.min(DRAIN_NOTICE_MS, graceMs / 2))
-    for (const server of besides) server.close()
+    for (const { server } of besides) server.close()
+    certificateLife.stop()
     const closed = app.close()
     connections.close()
     const timer = setTimeout(() => connections.destroy(), graceMs)
@@ -166,5 +182,12 @@ export const startServer = async (
     connections.destroy()
     await deps.close()
   }
-  return { port, close }
+
+  const apply = (config: Config): void => {
+    renewContext(main, config, deps.config.asks_for_certificate)
+    for (const { server, asks } of besides) renewContext(server, config, asks)
+    certificateLife.renew(config.pem.server_certificate)
+    trustProxies(config.server_params.trusted_proxies)
+  }
+  return { port, apply, close }
 }

@@ -10,8 +10,10 @@ import { createPathValidation, type Verdict } from './certificate_path.ts'
 import type { Proof } from './first_factor.ts'
 import { createRevocation } from './revocation.ts'
 
+type Trust = { pem: { client_ca: string }; tls_params: { client_crl?: string | undefined } }
+
 export type ClientCertificateDeps = {
-  config: { pem: { client_ca: string }; tls_params: { client_crl?: string | undefined } }
+  config: Trust
   clock: Clock
   log: Log
 }
@@ -24,13 +26,14 @@ const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 const refused = (reason: string): Proof => ({ isProved: false, user: undefined, reason })
 
 export const createClientCertificateAuthentication = ({ config, clock, log }: ClientCertificateDeps) => {
+  let trust = config
   let known: ((certificate: PresentedCertificate) => Verdict) | undefined
 
   /** Made with the first certificate that is shown. */
   const prepare = () => {
-    const authorities = (config.pem.client_ca.match(PEM) ?? []).map((pem) => new X509Certificate(pem))
+    const authorities = (trust.pem.client_ca.match(PEM) ?? []).map((pem) => new X509Certificate(pem))
     const findPath = createPathValidation(authorities)
-    const findRevoked = createRevocation(config.tls_params.client_crl, authorities, { clock, log })
+    const findRevoked = createRevocation(trust.tls_params.client_crl, authorities, { clock, log })
     return (certificate: PresentedCertificate): Verdict => {
       const verdict = findPath(certificate, clock.now())
       const problem = verdict.path && findRevoked(verdict.path)
@@ -46,6 +49,12 @@ export const createClientCertificateAuthentication = ({ config, clock, log }: Cl
 
   return {
     validate,
+
+    /** The authorities and revocation lists from now on. */
+    trust(other: Trust): void {
+      trust = other
+      known = undefined
+    },
 
     /** T-MT-02 – exactly one user, by the one field that the realm goes by. */
     async prove(

@@ -1,9 +1,9 @@
 /** RFC 5280 §6.3 – whether an authority has taken a certificate back, by lists in a file that is read again when it changes. */
 
 import type { X509Certificate } from 'node:crypto'
-import { statSync } from 'node:fs'
 import { keyId, type RevocationList, readRevocationLists } from '../config/revocation_lists.ts'
 import type { Clock, Milliseconds } from '../system/clock.ts'
+import { markOf } from '../system/file_watch.ts'
 import type { Log } from '../system/log.ts'
 import type { CertificateProblem, Link, Path } from './certificate_path.ts'
 
@@ -13,11 +13,6 @@ const LOOK_EVERY_MS = 2_000
 const TELL_EVERY_MS = 60_000
 
 export type RevocationDeps = { clock: Clock; log: Log }
-
-const markOf = (file: string): string => {
-  const stat = statSync(file, { throwIfNoEntry: false })
-  return stat ? `${stat.mtimeMs} ${stat.size} ${stat.ino}` : 'absent'
-}
 
 const isAbout = ({ covers }: RevocationList, { fields }: Link): boolean =>
   covers === 'all' || (covers === 'authorities') === (fields.authority?.isAuthority ?? false)

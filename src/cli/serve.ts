@@ -1,9 +1,12 @@
 /** `auth_server [serve] [CONFIG]` – runs the server until it is told to stop. */
-import { processEnvironment } from '../config/environment.ts'
-import { DEFAULT_CONFIG_PATH, loadConfig } from '../config/load.ts'
+import { forgetVariables, processEnvironment } from '../config/environment.ts'
+import { configOf, DEFAULT_CONFIG_PATH } from '../config/load.ts'
+import { readToml, type Tree } from '../config/toml.ts'
 import { type Dependencies, openDependencies } from '../dependencies.ts'
+import { type Reload, startReload } from '../reload.ts'
 import { type RunningServer, startServer } from '../server.ts'
 import { delay } from '../system/clock.ts'
+import type { Log } from '../system/log.ts'
 import { VERSION } from '../system/version.ts'
 import { type Preparation, StoresAway, startPreparation } from './preparation.ts'
 
@@ -13,6 +16,8 @@ const EXIT_UNEXPECTED = 70
 const EXIT_TEMPORARY = 75
 
 const HEAD_START_MS = 1_000
+/** For what is left to close after the grace time. */
+const LAST_PATIENCE_MS = 5_000
 
 /** One clear line that says where to go next. */
 const announce = ({ config, log }: Dependencies, setupUrl: string | undefined): void => {
@@ -22,28 +27,56 @@ const announce = ({ config, log }: Dependencies, setupUrl: string | undefined): 
   for (const warning of config.warnings) log.warn(warning)
 }
 
-/** Resolves when a signal asks to stop. A second signal does not wait. */
-const untilSignal = ({ log }: Dependencies): Promise<void> =>
+/** What ends the process: a signal, after which a second one does not wait, or an error that nobody caught. */
+type End = { signal: string } | { error: unknown }
+
+/**
+ * What nobody caught leaves the process in a state that nobody knows: it lets the requests under way finish and ends, and a
+ * supervisor starts it again. A second one ends it at once.
+ */
+const untilEnd = ({ config, log }: Dependencies): Promise<End> =>
   new Promise((resolve) => {
-    let isStopping = false
-    const stop = (signal: string): void => {
-      if (isStopping) process.exit(1)
-      isStopping = true
-      log.info({ signal }, 'stopping: requests under way may finish')
-      resolve()
+    let isEnding = false
+    const endBy = (end: End, atOnce: number): void => {
+      if (isEnding) log.flush(() => process.exit(atOnce))
+      isEnding = true
+      resolve(end)
     }
-    process.on('SIGTERM', () => stop('SIGTERM'))
-    process.on('SIGINT', () => stop('SIGINT'))
+    for (const signal of ['SIGTERM', 'SIGINT'])
+      process.on(signal, () => {
+        log.info({ signal }, 'stopping: requests under way may finish')
+        endBy({ signal }, 1)
+      })
+    for (const event of ['uncaughtException', 'unhandledRejection'])
+      process.on(event, (error: unknown) => {
+        log.fatal({ err: error }, 'uncaught error: requests under way may finish')
+        // Nobody knows whether anything still ends by itself.
+        const patienceMs = config.server_params.shutdown_grace_secs * 1000 + LAST_PATIENCE_MS
+        setTimeout(() => process.exit(EXIT_UNEXPECTED), patienceMs).unref()
+        endBy({ error }, EXIT_UNEXPECTED)
+      })
   })
 
-/** What nobody caught leaves the process in a state that nobody knows: it ends, and a supervisor starts it again. */
-const exitOnUncaught = ({ log }: Dependencies): void => {
-  const exit = (error: unknown): void => {
-    log.fatal({ err: error }, 'uncaught error')
-    log.flush(() => process.exit(EXIT_UNEXPECTED))
+/** T-OP-09 – Node.js would open a debugger to whoever may send the signal. */
+const refuseDebugger = ({ log }: Dependencies): void => {
+  process.on('SIGUSR1', () => log.warn('SIGUSR1 is ignored: there is no debugger here'))
+}
+
+/** SIGHUP before the server runs is answered once it does. */
+const createHangup = () => {
+  let isAsked = false
+  let reload: Reload | undefined
+  process.on('SIGHUP', () => {
+    isAsked = true
+    reload?.fromFile()
+  })
+  return {
+    serve(started: Reload): void {
+      reload = started
+      if (isAsked) reload.fromFile()
+    },
+    stop: () => reload?.stop(),
   }
-  process.on('uncaughtException', exit)
-  process.on('unhandledRejection', exit)
 }
 
 const WAIT_OPTION = '--wait-db='
@@ -58,34 +91,61 @@ const patienceMs = (args: string[]): number => {
  * A start that goes well is over before anybody is answered 503. One that has to wait for its stores listens meanwhile, so
  * that a supervisor sees a process that lives and is not ready.
  */
-const serve = async (deps: Dependencies, preparation: Preparation, running: (server: RunningServer) => void) => {
-  const signal = untilSignal(deps)
-  await Promise.race([preparation.done, signal, delay(HEAD_START_MS)])
+const serve = async (
+  deps: Dependencies,
+  preparation: Preparation,
+  running: (server: RunningServer) => void,
+): Promise<End> => {
+  const end = untilEnd(deps)
+  await Promise.race([preparation.done, end, delay(HEAD_START_MS)])
   running(await startServer(deps, preparation.isDone))
-  const prepared = await Promise.race([preparation.done, signal])
+  const prepared = await Promise.race([preparation.done, end.then(() => undefined)])
   if (prepared) announce(deps, prepared.setupUrl)
-  await signal
+  return await end
+}
+
+/** Log lines that nobody takes must not hold up the end. */
+const flush = (log: Log, status: number): Promise<void> =>
+  new Promise((resolve) => {
+    log.flush((error) => (error ? process.exit(status) : resolve()))
+  })
+
+const open = (file: string): { deps: Dependencies; written: Tree } => {
+  const env = processEnvironment()
+  const written = readToml(file)
+  const deps = openDependencies(configOf(file, written, env))
+  // T-OP-05 – no program that is started from here inherits them.
+  forgetVariables(written)
+  return { deps, written }
 }
 
 /** Throws what neither waiting nor another start mends. */
 export const run = async (args: string[]): Promise<number> => {
   const file = args.find((arg) => !arg.startsWith(WAIT_OPTION)) ?? DEFAULT_CONFIG_PATH
-  const deps = openDependencies(loadConfig(file, processEnvironment()))
-  exitOnUncaught(deps)
+  const env = { ...processEnvironment() }
+  const { deps, written } = open(file)
+  const { config, log } = deps
+  const hangup = createHangup()
+  refuseDebugger(deps)
   const preparation = startPreparation(deps, patienceMs(args))
   let server: RunningServer | undefined
+  let status = 0
   try {
-    await serve(deps, preparation, (started) => {
+    const end = await serve(deps, preparation, (started) => {
       server = started
+      hangup.serve(startReload({ file, written, config, env, log, parts: [started, deps] }))
     })
+    if ('error' in end) status = EXIT_UNEXPECTED
   } catch (error) {
     if (!(error instanceof StoresAway)) throw error
-    deps.log.fatal({ err: error.cause }, error.message)
-    return EXIT_TEMPORARY
+    log.fatal({ err: error.cause }, error.message)
+    status = EXIT_TEMPORARY
   } finally {
     preparation.stop()
+    hangup.stop()
     await (server ?? deps).close()
   }
-  deps.log.info('stopped')
-  return 0
+  log.info('stopped')
+  await flush(log, status)
+  return status
 }

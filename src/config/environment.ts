@@ -43,13 +43,24 @@ export const fillFromEnvironment = (tree: Tree, env: Environment, report: Report
   return fill(tree, []) as Tree
 }
 
+const INITIAL_ADMINISTRATOR = ['APP_REALM_ADMIN_USERNAME', 'APP_REALM_ADMIN_INITIAL_PASSWORD'] as const
+
+/** Takes what may be secret out of this process's own environment, once it was read: every variable that the file refers to. */
+export const forgetVariables = (tree: Tree): void => {
+  const forget = (value: unknown): void => {
+    if (typeof value === 'string') for (const [, name = ''] of value.matchAll(REFERENCE)) delete process.env[name]
+    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(forget)
+  }
+  forget(tree)
+  for (const name of INITIAL_ADMINISTRATOR) delete process.env[name]
+}
+
 /** The first administrator, from APP_REALM_ADMIN_USERNAME and APP_REALM_ADMIN_INITIAL_PASSWORD. An empty one counts as not set. */
 export const readInitialAdministrator = (
   env: Environment,
   report: Report,
 ): { username: string; password: string } | undefined => {
-  const username = env.APP_REALM_ADMIN_USERNAME ?? ''
-  const password = env.APP_REALM_ADMIN_INITIAL_PASSWORD ?? ''
+  const [username, password] = INITIAL_ADMINISTRATOR.map((name) => env[name] ?? '') as [string, string]
   if (username !== '' && password !== '') return { username, password }
   const complain = (missing: string, present: string) =>
     report.problem([missing], 'nothing', `the environment variable to be set, because ${present} is`)

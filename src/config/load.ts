@@ -14,7 +14,7 @@ import { checkServer } from './server.ts'
 import { checkShape } from './shape.ts'
 import { checkStores, sessionsStoreOf } from './stores.ts'
 import { checkTls } from './tls.ts'
-import { readToml } from './toml.ts'
+import { readToml, type Tree } from './toml.ts'
 
 export const DEFAULT_CONFIG_PATH = './auth_server.toml'
 
@@ -33,8 +33,11 @@ const deepFreeze = <T>(value: T): T => {
 }
 
 /** Throws ConfigError with all problems. Relative paths in the file are relative to the working directory. */
-export const loadConfig = (path: string, env: Environment, options: LoadOptions = {}): Config => {
-  const written = readToml(path)
+export const loadConfig = (path: string, env: Environment, options: LoadOptions = {}): Config =>
+  configOf(path, readToml(path), env, options)
+
+/** The same of a file that was read before: the files that it names are read now. */
+export const configOf = (path: string, written: Tree, env: Environment, options: LoadOptions = {}): Config => {
   const report = createReport(written)
   const tree = readSecretFiles(fillFromEnvironment(written, env, report), report)
   const { draft, file } = checkShape(tree, report)

@@ -10,9 +10,11 @@ export type HealthDeps = {
   isPrepared(): boolean
   /** True from the first sign of shutdown on. */
   isDraining(): boolean
+  /** The server's certificate has expired: it answers, and no client accepts it. */
+  isCertificateOver(): boolean
 }
 
-type Check = 'ok' | 'unavailable' | 'starting' | 'draining'
+type Check = 'ok' | 'unavailable' | 'starting' | 'draining' | 'expired'
 
 const tried = async (check: () => Promise<void>): Promise<Check> => {
   try {
@@ -43,7 +45,7 @@ export const createHealthEndpoints = (deps: HealthDeps): ServerEndpoint[] => {
       tried(() => deps.store.check()),
       tried(() => deps.sessionStore.check()),
     ])
-    return { database, sessions, server: stage() }
+    return { database, sessions, server: stage(), certificate: deps.isCertificateOver() ? 'expired' : 'ok' }
   }
   const ready: ServerEndpoint['handle'] = async (_request, reply) => {
     const results = await checks()

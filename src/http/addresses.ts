@@ -31,15 +31,15 @@ export const listenBeside = async (
   handler: ListenerHandler,
   [first, ...others]: [string, ...string[]],
   port: number,
-): Promise<Http2SecureServer[]> => {
+): Promise<{ server: Http2SecureServer; asks: boolean }[]> => {
   const { asks_for_certificate: asks, mtls_params: mtls } = config
   const { host_port: mtlsPort } = mtls
   const wanted = others.map((host) => ({ host, port, asks }))
   if (mtlsPort !== undefined) wanted.push(...[first, ...others].map((host) => ({ host, port: mtlsPort, asks: true })))
-  const servers: Http2SecureServer[] = []
+  const servers: { server: Http2SecureServer; asks: boolean }[] = []
   for (const address of wanted) {
     const server = createListener(config, handler, address.asks)
-    if (await listen(server, address.port, address.host)) servers.push(server)
+    if (await listen(server, address.port, address.host)) servers.push({ server, asks: address.asks })
   }
   return servers
 }

@@ -10,6 +10,7 @@ import {
   type ServerHttp2Session,
 } from 'node:http2'
 import type { Socket } from 'node:net'
+import type { SecureContextOptions } from 'node:tls'
 import type { Config } from '../config/schema.ts'
 
 const HANDSHAKE_TIMEOUT_MS = 5_000
@@ -21,29 +22,30 @@ type RequestOfConnection = { httpVersionMajor: number; socket: Socket }
 
 export type ListenerHandler = NonNullable<Parameters<typeof createSecureServer>[1]>
 
-/**
- * An unknown certificate reaches the endpoint, which answers in words; the handshake could only break. T-MT-04 – no session
- * is resumed: it would bring back a certificate without its intermediates and without another proof of its key.
- */
-const askingOptions = (config: Config): SecureServerOptions => ({
-  requestCert: true,
-  rejectUnauthorized: false,
-  ca: config.pem.client_ca,
-  secureOptions: constants.SSL_OP_NO_TICKET,
+/** What the handshake shows and asks; it can be renewed while the listener listens. */
+const contextOf = (config: Config, asksForCertificate: boolean): SecureContextOptions => ({
+  key: config.pem.server_private_key,
+  cert: config.pem.server_certificate,
+  minVersion: config.tls.minVersion,
+  ciphers: config.tls.ciphers,
+  honorCipherOrder: true,
+  // T-MT-04 – no session is resumed: it would bring back a certificate without its intermediates and without another proof of its key.
+  ...(asksForCertificate ? { ca: config.pem.client_ca, secureOptions: constants.SSL_OP_NO_TICKET } : {}),
 })
+
+/**
+ * An unknown certificate reaches the endpoint, which answers in words; the handshake could only break.
+ */
+const ASKING: SecureServerOptions = { requestCert: true, rejectUnauthorized: false }
 
 /** `asksForCertificate`: browsers may prompt for one, so only where clients are known to have it. */
 const toServerOptions = (config: Config, asksForCertificate: boolean): SecureServerOptions => {
   const requestTimeoutMs = config.server_params.request_timeout_secs * 1000
   const options = {
     allowHTTP1: true,
-    key: config.pem.server_private_key,
-    cert: config.pem.server_certificate,
-    minVersion: config.tls.minVersion,
-    ciphers: config.tls.ciphers,
-    honorCipherOrder: true,
+    ...contextOf(config, asksForCertificate),
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-    ...(asksForCertificate ? askingOptions(config) : {}),
+    ...(asksForCertificate ? ASKING : {}),
     maxHeaderSize: MAX_HEADER_BYTES,
     maxHeaderListPairs: 128,
     settings: { maxHeaderListSize: MAX_HEADER_BYTES, maxConcurrentStreams: 100 },
@@ -69,6 +71,10 @@ export const createListener = (
   server.on('sessionError', () => undefined)
   return server
 }
+
+/** For the handshakes from now on; connections that are open stay as they are. */
+export const renewContext = (server: Http2SecureServer, config: Config, asksForCertificate: boolean): void =>
+  server.setSecureContext(contextOf(config, asksForCertificate))
 
 /** Follows the connections of listeners: sockets that speak HTTP/1.1, and sessions of HTTP/2, which end gracefully by themselves. */
 export const createConnections = () => {

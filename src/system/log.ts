@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import type pinoPretty from 'pino-pretty'
+import { createLogDestination } from './log_destination.ts'
 
 export type Log = Logger
 
@@ -82,7 +83,7 @@ const toPeople = (): DestinationStream => {
 }
 
 export const createLog = (params: LogParams, destination?: DestinationStream): Log => {
-  const stream = destination ?? (params.pretty ? toPeople() : pino.destination(1))
+  const stream = destination ?? (params.pretty ? toPeople() : createLogDestination())
   return pino(
     {
       level: params.level,

@@ -167,7 +167,8 @@ const requestOptions = ({ form, authorization, accept = JSON_TYPES }: Content) =
 })
 
 export const createOutbound = (deps: OutboundDeps) => {
-  const { proxy, resolve = resolveWithSystem } = deps
+  const { resolve = resolveWithSystem } = deps
+  let { proxy } = deps
   const mayReach = createAddressPolicy(deps)
   const lookups = createGate(MAX_LOOKUPS)
   const documentLane = createLane(DOCUMENT_LANE)
@@ -193,10 +194,11 @@ export const createOutbound = (deps: OutboundDeps) => {
   const findPath = async (target: Target, signal: AbortSignal): Promise<Path> => {
     const { url, hostname, port } = target
     const addresses = await checkedAddresses(target, signal)
-    if (!proxy || goesDirect(proxy, { hostname, addresses }))
+    const through = proxy
+    if (!through || goesDirect(through, { hostname, addresses }))
       return { addresses, proxy: undefined, tunnel: undefined, signal }
-    const tunnel = url.protocol === 'http:' ? undefined : await openTunnel(proxy, { addresses, port }, signal)
-    return { addresses, proxy, tunnel, signal }
+    const tunnel = url.protocol === 'http:' ? undefined : await openTunnel(through, { addresses, port }, signal)
+    return { addresses, proxy: through, tunnel, signal }
   }
 
   const startPlain = ({ url, port }: Target, { addresses, proxy: through }: Path, options: RequestOptions) => {
@@ -257,6 +259,11 @@ export const createOutbound = (deps: OutboundDeps) => {
   }
 
   return {
+    /** For what is asked from now on. */
+    useProxy(params: ProxyParams | undefined): void {
+      proxy = params
+    },
+
     /** The JSON document at an https URL. Throws OutboundError. */
     getJson: (url: string, limits: OutboundLimits = OUTBOUND_LIMITS): Promise<unknown> =>
       request(documentLane, url, {}, readingJson(limits)),

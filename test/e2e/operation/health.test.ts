@@ -28,7 +28,10 @@ describe('health', () => {
   test('R-6 – /ready tells what was tried, and is not cached', async () => {
     const answer = await server.request('GET', '/ready')
     assert.equal(answer.status, 200)
-    assert.deepEqual(answer.json(), { status: 'ok', checks: { database: 'ok', sessions: 'ok', server: 'ok' } })
+    assert.deepEqual(answer.json(), {
+      status: 'ok',
+      checks: { database: 'ok', sessions: 'ok', server: 'ok', certificate: 'ok' },
+    })
     assert.equal(answer.headers['cache-control'], 'no-store')
   })
 

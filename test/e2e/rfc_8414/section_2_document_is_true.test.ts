@@ -192,7 +192,7 @@ describe('RFC 8414 §2 – what the document does not name is refused', () => {
 })
 
 test('RFC 8414 §2 – every address of a realm that programs call is in the document, and it names none beside the URL table', () => {
-  const deps = { ...server.deps, isPrepared: () => true, isDraining: () => false }
+  const deps = { ...server.deps, isPrepared: () => true, isDraining: () => false, isCertificateOver: () => false }
   const ofRealm = createEndpoints(deps).filter(({ at }) => at === 'realm')
   const addressOf = ({ path }: { path: string }): string => `${server.issuer}${path}`
   const named = Object.values(metadata).filter((value) => String(value).startsWith(`${server.issuer}/`))
