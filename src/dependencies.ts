@@ -20,7 +20,7 @@ import { createSessionJwt, type SessionJwt } from './sessions/session_jwt.ts'
 import type { SessionStore } from './sessions/session_store.ts'
 import { createSessions, type Sessions } from './sessions/sessions.ts'
 import { openDatabase } from './storage/database.ts'
-import { prepareSchema } from './storage/migrate.ts'
+import { type NewerSchema, prepareSchema } from './storage/migrate.ts'
 import { createRealmDirectory, type RealmDirectory } from './storage/realm_directory.ts'
 import type { Schema } from './storage/schema.ts'
 import { createStore, type Store } from './storage/store.ts'
@@ -59,7 +59,7 @@ export type Dependencies = {
    * Makes the schemas current, or throws with the list of what is missing where it may not. May be called again when a store
    * could not be reached.
    */
-  prepare(): Promise<void>
+  prepare(newer?: NewerSchema): Promise<void>
   /** Takes on what can change: the log level, the outbound proxy, and whose client certificates are believed. */
   apply(config: Config): void
   /** Stops what runs by itself and closes the stores. */
@@ -76,9 +76,9 @@ export type Overrides = { clock?: Clock; random?: Random; logDestination?: Desti
 const openStores = (config: Config, log: Log) => {
   const database = openDatabase<Schema>(config.database_params, log)
   const { sessionStore, prepare: prepareSessions } = openSessionStore({ config, database, log })
-  const prepare = async (): Promise<void> => {
-    await prepareSchema(database, 'primary', config.database_params.auto_init_schema, log)
-    await prepareSessions()
+  const prepare = async (newer: NewerSchema): Promise<void> => {
+    await prepareSchema(database, 'primary', { ...config.database_params, newer }, log)
+    await prepareSessions(newer)
   }
   return { database, sessionStore, prepare }
 }
@@ -150,8 +150,8 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
     authenticateClient,
     findAccessToken: createFindAccessToken(base),
     exchange: createExchange({ ...base, authenticateClient }),
-    async prepare() {
-      await prepare()
+    async prepare(newer = 'refused') {
+      await prepare(newer)
       logoutWorker.start()
     },
     apply(next) {

@@ -1,6 +1,6 @@
 /** Which command the arguments name, and what its failure looks like. Exit statuses are those of sysexits(3). */
 import { existsSync } from 'node:fs'
-import { CONFIG_EXIT_STATUS, ConfigError } from '../config/config_error.ts'
+import { ConfigError } from '../config/config_error.ts'
 import { isDebugging, processEnvironment } from '../config/environment.ts'
 import { nearest } from '../config/nearest.ts'
 import { quote } from '../config/report.ts'
@@ -48,10 +48,12 @@ const nameOf = (first: string): CommandName | undefined => {
 }
 
 /** The first argument that the command does not take, where it leaves that to us. */
-const unfitOf = ({ maxArguments, option }: Command, args: string[]): string | undefined => {
+const unfitOf = ({ maxArguments, options }: Command, args: string[]): string | undefined => {
   if (maxArguments > 1) return undefined
-  const known = args.find((arg) => option?.test(arg))
-  const others = args.filter((arg, index) => arg !== known || args.indexOf(arg) !== index)
+  const nameOf = (arg: string): string => arg.split('=', 1)[0] ?? arg
+  const isFirst = (arg: string, index: number): boolean =>
+    args.findIndex((one) => nameOf(one) === nameOf(arg)) === index
+  const others = args.filter((arg, index) => !(options?.test(arg) && isFirst(arg, index)))
   return (maxArguments === 1 ? others.find((arg) => arg.startsWith('-')) : undefined) ?? others[maxArguments]
 }
 
@@ -74,9 +76,15 @@ const writeError = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
 
+/** An error that says with which status to end is told in its own words. */
+const foreseenStatus = (error: unknown): number | undefined =>
+  error instanceof Error && 'exitStatus' in error ? Number(error.exitStatus) : undefined
+
 /** One line for what nobody foresaw; its stack for those who ask for it. */
-const describeFailure = (error: unknown): string => {
+const describeFailure = (error: unknown, status: number | undefined): string => {
   const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  if (error instanceof ConfigError) return message
+  if (status !== undefined) return `auth_server: ${message}`
   if (isDebugging(processEnvironment())) return `auth_server: ${stack ?? message}`
   return `auth_server: ${message.split('\n', 1)[0]} (AUTH_SERVER_DEBUG=1 shows where)`
 }
@@ -92,8 +100,8 @@ export const runCommand = async (argv: readonly string[]): Promise<number> => {
     const command = await loaders[choice.name]()
     return await command.run(choice.args)
   } catch (error) {
-    const isConfigError = error instanceof ConfigError
-    writeError(isConfigError ? error.message : describeFailure(error))
-    return isConfigError ? CONFIG_EXIT_STATUS : SOFTWARE_EXIT_STATUS
+    const status = foreseenStatus(error)
+    writeError(describeFailure(error, status))
+    return status ?? SOFTWARE_EXIT_STATUS
   }
 }

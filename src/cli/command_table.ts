@@ -5,17 +5,17 @@ export type Command = {
   summary: string
   /** How many arguments it takes at most; a command with options checks them itself. */
   maxArguments: number
-  /** The one option of a command that does not check its arguments itself. */
-  option?: RegExp
+  /** The options of a command that does not check its arguments itself, each once. */
+  options?: RegExp
 }
 
 export const commandTable = {
   serve: {
-    usage: 'serve [--wait-db=SECONDS] [CONFIG]',
+    usage: 'serve [--wait-db=SECONDS] [--allow-downgrade] [CONFIG]',
     summary:
       'run the server; the default command (CONFIG: ./auth_server.toml; waits for its stores as long as it takes)',
     maxArguments: 1,
-    option: /^--wait-db=\d{1,6}$/,
+    options: /^--(?:wait-db=\d{1,6}|allow-downgrade)$/,
   },
   check_config: {
     usage: 'check_config [CONFIG]',

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { bootstrap } from '../bootstrap.ts'
 import type { Dependencies } from '../dependencies.ts'
 import { meaningOf } from '../storage/failures.ts'
+import type { NewerSchema } from '../storage/migrate.ts'
 import { StoreUnavailable } from '../storage/store_unavailable.ts'
 
 const FIRST_PAUSE_MS = 100
@@ -33,15 +34,20 @@ export type Preparation = {
   stop(): void
 }
 
-/** `patienceMs`: how long a store may stay away; one attempt is made in any case. */
-export const startPreparation = (deps: Dependencies, patienceMs: number): Preparation => {
+export type Readiness = {
+  /** How long a store may stay away; one attempt is made in any case. */
+  patienceMs: number
+  newer: NewerSchema
+}
+
+export const startPreparation = (deps: Dependencies, { patienceMs, newer }: Readiness): Preparation => {
   const startedAt = performance.now()
   const stopping = new AbortController()
   let isDone = false
 
   const attempt = async (): Promise<Prepared | { away: unknown }> => {
     try {
-      await deps.prepare()
+      await deps.prepare(newer)
       return await bootstrap(deps)
     } catch (error) {
       if (!canPass(error)) throw error

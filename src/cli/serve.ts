@@ -7,8 +7,9 @@ import { type Reload, startReload } from '../reload.ts'
 import { type RunningServer, startServer } from '../server.ts'
 import { delay } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
+import { holderOf } from '../system/port_holder.ts'
 import { VERSION } from '../system/version.ts'
-import { type Preparation, StoresAway, startPreparation } from './preparation.ts'
+import { type Preparation, type Readiness, StoresAway, startPreparation } from './preparation.ts'
 
 /** sysexits(3) EX_SOFTWARE */
 const EXIT_UNEXPECTED = 70
@@ -80,11 +81,36 @@ const createHangup = () => {
 }
 
 const WAIT_OPTION = '--wait-db='
+const DOWNGRADE_OPTION = '--allow-downgrade'
 
 /** How long the stores are waited for: as long as it takes, unless an option says how many seconds. */
-const patienceMs = (args: string[]): number => {
+const readinessOf = (args: string[]): Readiness => {
   const option = args.find((arg) => arg.startsWith(WAIT_OPTION))
-  return option === undefined ? Number.POSITIVE_INFINITY : Number(option.slice(WAIT_OPTION.length)) * 1000
+  return {
+    patienceMs: option === undefined ? Number.POSITIVE_INFINITY : Number(option.slice(WAIT_OPTION.length)) * 1000,
+    newer: args.includes(DOWNGRADE_OPTION) ? 'accepted' : 'refused',
+  }
+}
+
+/** F-37 – another server, or this one already. */
+class PortTaken extends Error {
+  /** sysexits(3) EX_OSERR */
+  readonly exitStatus = 71
+
+  constructor(port: number, cause: unknown) {
+    const holder = holderOf(port)
+    super(`port ${port} is taken${holder === undefined ? '' : ` by process ${holder}`}`, { cause })
+    this.name = 'PortTaken'
+  }
+}
+
+const listen = async (deps: Dependencies, isPrepared: () => boolean): Promise<RunningServer> => {
+  try {
+    return await startServer(deps, isPrepared)
+  } catch (error) {
+    const { code, port } = error as NodeJS.ErrnoException & { port?: number }
+    throw code === 'EADDRINUSE' && port !== undefined ? new PortTaken(port, error) : error
+  }
 }
 
 /**
@@ -98,7 +124,7 @@ const serve = async (
 ): Promise<End> => {
   const end = untilEnd(deps)
   await Promise.race([preparation.done, end, delay(HEAD_START_MS)])
-  running(await startServer(deps, preparation.isDone))
+  running(await listen(deps, preparation.isDone))
   const prepared = await Promise.race([preparation.done, end.then(() => undefined)])
   if (prepared) announce(deps, prepared.setupUrl)
   return await end
@@ -121,13 +147,13 @@ const open = (file: string): { deps: Dependencies; written: Tree } => {
 
 /** Throws what neither waiting nor another start mends. */
 export const run = async (args: string[]): Promise<number> => {
-  const file = args.find((arg) => !arg.startsWith(WAIT_OPTION)) ?? DEFAULT_CONFIG_PATH
+  const file = args.find((arg) => !arg.startsWith('--')) ?? DEFAULT_CONFIG_PATH
   const env = { ...processEnvironment() }
   const { deps, written } = open(file)
   const { config, log } = deps
   const hangup = createHangup()
   refuseDebugger(deps)
-  const preparation = startPreparation(deps, patienceMs(args))
+  const preparation = startPreparation(deps, readinessOf(args))
   let server: RunningServer | undefined
   let status = 0
   try {

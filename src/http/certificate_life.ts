@@ -30,7 +30,10 @@ export const createCertificateLife = (chain: string, { clock, log }: { clock: Cl
   timer.unref()
 
   return {
-    isOver: (): boolean => notAfter <= clock.now(),
+    isOver(): boolean {
+      look()
+      return notAfter <= clock.now()
+    },
 
     /** Another chain, PEM, is served from now on. */
     renew(other: string): void {
@@ -42,5 +45,3 @@ export const createCertificateLife = (chain: string, { clock, log }: { clock: Cl
     stop: () => clearInterval(timer),
   }
 }
-
-export type CertificateLife = ReturnType<typeof createCertificateLife>

@@ -121,8 +121,9 @@ const escapeValue = (value: string): string =>
   value
     .replace(/["+,;<>\\]/g, '\\$&')
     .replaceAll('\0', '\\00')
-    .replace(/^[ #]/, '\\$&')
+    // Before the first character, which may be the only one.
     .replace(/(?<=.) $/s, '\\ ')
+    .replace(/^[ #]/, '\\$&')
 
 /** As `parseDistinguishedName` reads it. */
 export const printDistinguishedName = (name: DistinguishedName): string =>

@@ -1,7 +1,7 @@
 /** Opens the session store that `sessions_store_params` names. */
 import type { Config, SessionsStoreParams } from '../config/schema.ts'
 import { type Database, openDatabase } from '../storage/database.ts'
-import { prepareSchema } from '../storage/migrate.ts'
+import { type NewerSchema, prepareSchema } from '../storage/migrate.ts'
 import type { Schema, SessionsSchema } from '../storage/schema.ts'
 import type { Log } from '../system/log.ts'
 import { createRedisSessionStore } from './redis.ts'
@@ -30,7 +30,7 @@ const shared = (database: Database<Schema>): Database<SessionsSchema> => ({
 })
 
 /** `prepare` makes its schema current and proves that it can be reached; it may be called again when it throws. */
-export type OpenedSessionStore = { sessionStore: SessionStore; prepare(): Promise<void> }
+export type OpenedSessionStore = { sessionStore: SessionStore; prepare(newer: NewerSchema): Promise<void> }
 
 const openSql = (
   { config, database: primary, log }: SessionStoreDeps,
@@ -40,7 +40,7 @@ const openSql = (
   const database = sharesDatabase(config) ? shared(primary) : openDatabase<SessionsSchema>({ ...params, backend }, log)
   return {
     sessionStore: createSqlSessionStore(database),
-    prepare: () => prepareSchema(database, 'sessions', params.auto_init_schema, log),
+    prepare: (newer) => prepareSchema(database, 'sessions', { ...params, newer }, log),
   }
 }
 

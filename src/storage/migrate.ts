@@ -16,11 +16,19 @@ export type MigrationSet = 'primary' | 'sessions'
 
 const sets: Record<MigrationSet, readonly Migration[]> = { primary, sessions }
 
+/** sysexits(3) EX_CONFIG */
+const MISFIT_EXIT_STATUS = 78
+/** sysexits(3) EX_TEMPFAIL */
+const AWAY_EXIT_STATUS = 75
+
 /** The schema cannot be used or made current; the message says what to do about it. */
 export class MigrationError extends Error {
-  constructor(message: string, options: { cause?: unknown } = {}) {
+  readonly exitStatus: number
+
+  constructor(message: string, options: { cause?: unknown; exitStatus?: number } = {}) {
     super(message, options)
     this.name = 'MigrationError'
+    this.exitStatus = options.exitStatus ?? MISFIT_EXIT_STATUS
   }
 }
 
@@ -32,14 +40,24 @@ const toSteps = (dialect: Dialect, set: MigrationSet, migrations: readonly Migra
     return { name: `${set}/${migration.id}`, id: migration.id, checksum: sha256(statements.join(';\n')), statements }
   })
 
-/** The steps still to run. Throws when what ran is not what this version knows. */
-const compare = (steps: Step[], rows: MigrationRow[], set: MigrationSet): Step[] => {
+/**
+ * What to do with a database that a later version has migrated. Migrations only ever add, so that an older version can go on with
+ * it; but it is rarely meant.
+ */
+export type NewerSchema = 'refused' | 'accepted'
+
+const requireKnown = (steps: Step[], rows: MigrationRow[], set: MigrationSet, newer: NewerSchema): void => {
   const known = new Set(steps.map((step) => step.id))
   const unknown = rows.filter((row) => !known.has(row.id)).map((row) => `${set}/${row.id}`)
-  if (unknown.length > 0)
-    throw new MigrationError(
-      `The database has migrations that this version does not know: ${unknown.join(', ')}. Run the version that made them, or a later one.`,
-    )
+  if (unknown.length === 0 || newer === 'accepted') return
+  throw new MigrationError(
+    `The database has migrations that this version does not know: ${unknown.join(', ')}. Run the version that made them, or a later one; 'serve --allow-downgrade' goes on with it all the same.`,
+  )
+}
+
+/** The steps still to run. Throws when what ran is not what this version knows. */
+const compare = (steps: Step[], rows: MigrationRow[], set: MigrationSet, newer: NewerSchema): Step[] => {
+  requireKnown(steps, rows, set, newer)
 
   const done = new Map(rows.filter((row) => row.state === 'done').map((row) => [row.id, row]))
   const edited = steps.filter((step) => (done.get(step.id)?.checksum ?? step.checksum) !== step.checksum)
@@ -60,6 +78,7 @@ type Connection<S> = {
   session: MigrationSession
   set: MigrationSet
   migrations: readonly Migration[]
+  newer: NewerSchema
 }
 
 /** Compiled for the engine, but run by the session. */
@@ -81,8 +100,8 @@ const readRows = async <S>({ database, session, set }: Connection<S>): Promise<M
 }
 
 const findPending = async <S>(connection: Connection<S>): Promise<Step[]> => {
-  const { database, set, migrations } = connection
-  return compare(toSteps(database.dialect, set, migrations), await readRows(connection), set)
+  const { database, set, migrations, newer } = connection
+  return compare(toSteps(database.dialect, set, migrations), await readRows(connection), set, newer)
 }
 
 const markStarted = async <S>({ database, session, set }: Connection<S>, step: Step): Promise<void> => {
@@ -157,7 +176,7 @@ const openSession = async <S>(database: Database<S>, set: MigrationSet): Promise
   } catch (cause) {
     throw new MigrationError(
       `${CONFIGURED_IN[set]}: the ${database.dialect} database cannot be used: ${describe(cause)}`,
-      { cause },
+      { cause, exitStatus: AWAY_EXIT_STATUS },
     )
   }
 }
@@ -184,9 +203,10 @@ export const migrate = <S>(
   set: MigrationSet,
   log: Log,
   migrations: readonly Migration[] = sets[set],
+  newer: NewerSchema = 'refused',
 ): Promise<string[]> =>
   withSession(database, set, async (session) => {
-    const connection = { database, session, set, migrations }
+    const connection = { database, session, set, migrations, newer }
     const applied: string[] = []
     if ((await findPending(connection)).length === 0) return applied
     await session.locked(async () => {
@@ -204,23 +224,24 @@ export const pendingMigrations = <S>(
   database: Database<S>,
   set: MigrationSet,
   migrations: readonly Migration[] = sets[set],
+  newer: NewerSchema = 'refused',
 ): Promise<string[]> =>
   withSession(database, set, async (session) =>
-    (await findPending({ database, session, set, migrations })).map((step) => step.name),
+    (await findPending({ database, session, set, migrations, newer })).map((step) => step.name),
   )
 
 /** Makes the schema current where this server may, and otherwise throws MigrationError with the list of what is missing. */
 export const prepareSchema = async <S>(
   database: Database<S>,
   set: MigrationSet,
-  autoInit: boolean,
+  { auto_init_schema: mayMigrate, newer }: { auto_init_schema: boolean; newer: NewerSchema },
   log: Log,
 ): Promise<void> => {
-  if (autoInit) {
-    await migrate(database, set, log)
+  if (mayMigrate) {
+    await migrate(database, set, log, sets[set], newer)
     return
   }
-  const pending = await pendingMigrations(database, set)
+  const pending = await pendingMigrations(database, set, sets[set], newer)
   if (pending.length === 0) return
   throw new MigrationError(
     `The schema is managed elsewhere (auto_init_schema is false) and lacks: ${pending.join(', ')}. ` +

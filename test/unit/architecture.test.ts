@@ -15,7 +15,7 @@ const TIERS = [
   ['pages'],
   ['http'],
   ['endpoints'],
-  ['dependencies.ts', 'server.ts', 'bootstrap.ts'],
+  ['dependencies.ts', 'server.ts', 'bootstrap.ts', 'reload.ts'],
   ['cli'],
   ['main.ts'],
 ]

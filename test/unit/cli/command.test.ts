@@ -35,7 +35,7 @@ const TOP = 'host_name = "localhost"\nhost_port = 8443\n'
 
 describe('auth_server: which command the arguments name', () => {
   const HELP = '; "auth_server help" lists what there is'
-  const SERVE = '; usage: auth_server serve [--wait-db=SECONDS] [CONFIG]'
+  const SERVE = '; usage: auth_server serve [--wait-db=SECONDS] [--allow-downgrade] [CONFIG]'
   const CHECK = '; usage: auth_server check_config [CONFIG]'
   const VERSION = '; usage: auth_server version'
   const mistakes: [string, string[], string][] = [
@@ -72,6 +72,11 @@ describe('auth_server: which command the arguments name', () => {
     [['serve', 'anything'], 'serve', ['anything']],
     [['serve', '--wait-db=0', 'a.toml'], 'serve', ['--wait-db=0', 'a.toml']],
     [['serve', 'a.toml', '--wait-db=30'], 'serve', ['a.toml', '--wait-db=30']],
+    [
+      ['serve', '--allow-downgrade', '--wait-db=30', 'a.toml'],
+      'serve',
+      ['--allow-downgrade', '--wait-db=30', 'a.toml'],
+    ],
     [['migrate', '--print', 'mysql', 'x'], 'migrate', ['--print', 'mysql', 'x']],
     [['--help'], 'help', []],
     [['serve', '-h'], 'help', []],
@@ -92,7 +97,7 @@ describe('auth_server: what a failure looks like', () => {
     assert.deepEqual([status, stdout], [64, ''])
     assert.equal(
       stderr,
-      'auth_server: serve takes no argument "b.toml"; usage: auth_server serve [--wait-db=SECONDS] [CONFIG]\n',
+      'auth_server: serve takes no argument "b.toml"; usage: auth_server serve [--wait-db=SECONDS] [--allow-downgrade] [CONFIG]\n',
     )
   })
 

@@ -104,6 +104,11 @@ describe('RFC 4514 §2 – from a certificate', () => {
     assert.equal(readCertificateFields(certificate.raw)?.subject, undefined)
   })
 
+  test('RFC 4514 §2.4 – a value of spaces alone is printed as it is read', () => {
+    for (const value of [' ', '  ', ' a ', '\\ ', '#', ' #'])
+      assert.deepEqual(parseDistinguishedName(printDistinguishedName([[['2.5.4.3', value]]])), [[['2.5.4.3', value]]])
+  })
+
   test('T-MT-02 RFC 4514 §2.4 – no value can pass for further attributes', () => {
     const values = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
     const attribute = fc.tuple(fc.constantFrom('2.5.4.3', '2.5.4.10', '1.2.3.4', '1.2.840.113549.1.9.1'), values)

@@ -35,7 +35,7 @@ const open = async (
   const config = { database_params: primary, sessions_store_params }
   const { sessionStore, prepare } = openSessionStore({ config, database, log: silentLog })
   try {
-    await prepare()
+    await prepare('refused')
     return sessionStore
   } catch (error) {
     await sessionStore.close()
