@@ -2,8 +2,8 @@
  * Standard output for log lines, which never makes a request wait: what nobody reads, or no disk takes, is kept up to a bound and
  * then dropped and counted, details first.
  */
-import { constants, openSync } from 'node:fs'
-import { type DestinationStream, pino } from 'pino'
+import { appendFile, fstatSync } from 'node:fs'
+import type { DestinationStream } from 'pino'
 
 /** Characters that may wait. */
 const BOUND = 1_048_576
@@ -14,56 +14,61 @@ const FLUSH_LOOK_MS = 5
 
 const STANDARD_OUTPUT = 1
 
-/**
- * The same pipe, terminal or file, opened once more so that a write to it never blocks a thread: the setting of the descriptor that
- * this process was given is shared with others. A socket, or a pipe of another user, cannot be opened so.
- */
-const openWithoutBlocking = (): number => {
-  try {
-    return openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK)
-  } catch {
-    return STANDARD_OUTPUT
-  }
+/** Takes one text at a time; `done` says with an error that it is lost. */
+export type Sink = (text: string, done: (error?: Error | null) => void) => void
+
+/** Pipes and sockets have an end that may not read: Node.js writes to them without blocking a thread. */
+const openStandardOutput = (): Sink => {
+  const stat = fstatSync(STANDARD_OUTPUT)
+  if (!stat.isFIFO() && !stat.isSocket()) return (text, done) => appendFile(STANDARD_OUTPUT, text, done)
+  // Whoever writes is told by `done`.
+  process.stdout.on('error', () => undefined)
+  return (text, done) => void process.stdout.write(text, done)
 }
 
 /** pino begins every line with its level: {"level":20, … */
 const isDetail = (line: string): boolean => line.startsWith('{"level":10,') || line.startsWith('{"level":20,')
+
+const droppedLine = (dropped: number): string =>
+  `${JSON.stringify({ level: 40, time: new Date().toISOString(), dropped, msg: 'log lines were dropped' })}\n`
 
 export type LogDestination = DestinationStream & {
   /** Calls back when everything is written, or after a second, then with an error. */
   flush(done: (error?: Error) => void): void
 }
 
-/** The part of pino's destination that is used here. */
-export type Sink = {
-  write(line: string): boolean
-  on(event: 'write', listener: (bytes: number) => void): unknown
-  on(event: 'error', listener: (error: Error) => void): unknown
-}
-
-const standardOutput = (): Sink => pino.destination({ dest: openWithoutBlocking(), sync: false }) as unknown as Sink
-
-export const createLogDestination = (sink: Sink = standardOutput()): LogDestination => {
+export const createLogDestination = (sink: Sink = openStandardOutput()): LogDestination => {
+  let lines: string[] = []
+  /** Characters of `lines` and of what is being written. */
   let waiting = 0
   let dropped = 0
+  let isWriting = false
+
+  /** All that has come since the last time, in one write. */
+  const writeNext = (): void => {
+    isWriting = lines.length > 0
+    if (!isWriting) return
+    const batch = lines
+    const text = batch.join('')
+    lines = []
+    sink(text, (error) => {
+      waiting -= text.length
+      if (error) dropped += batch.length
+      else if (dropped > 0) {
+        put(droppedLine(dropped))
+        dropped = 0
+      }
+      writeNext()
+    })
+  }
 
   const put = (line: string): void => {
-    waiting += Buffer.byteLength(line)
-    sink.write(line)
+    lines.push(line)
+    waiting += line.length
+    if (isWriting) return
+    isWriting = true
+    setImmediate(writeNext)
   }
-
-  const tellDropped = (): void => {
-    const line = JSON.stringify({ level: 40, time: new Date().toISOString(), dropped, msg: 'log lines were dropped' })
-    dropped = 0
-    put(`${line}\n`)
-  }
-
-  sink.on('write', (bytes) => {
-    waiting -= bytes
-    if (dropped > 0 && waiting < BOUND_OF_DETAILS) tellDropped()
-  })
-  // A disk that is full, a reader that is gone: the service goes on, and the lines are counted once they no longer fit.
-  sink.on('error', () => undefined)
 
   return {
     write(line) {
@@ -74,7 +79,7 @@ export const createLogDestination = (sink: Sink = standardOutput()): LogDestinat
     flush(done) {
       const startedAt = performance.now()
       const look = (): void => {
-        if (waiting <= 0) done()
+        if (waiting === 0) done()
         else if (performance.now() - startedAt >= FLUSH_MS) done(new Error('nobody takes the log lines'))
         else setTimeout(look, FLUSH_LOOK_MS)
       }

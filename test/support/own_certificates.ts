@@ -24,7 +24,7 @@ export type OwnCertificates = {
 
 export const prepareOwnCertificates = async (config: Record<string, unknown> = {}): Promise<OwnCertificates> => {
   const folder = mkdtempSync(join(tmpdir(), 'auth_server_own-'))
-  const root = await issueAuthority({ subject: 'CN=Own authority' })
+  const root = await issueAuthority({ subject: 'CN=Own authority', days: [-1, 3_650] })
   const [key, certificate, anchor] = ['server.key', 'server.crt', 'ca.crt'].map((name) => join(folder, name)) as [
     string,
     string,
