@@ -14,6 +14,8 @@ import { realmSecrets } from './0011_realm_secrets.ts'
 import { logout } from './0013_logout.ts'
 import { consentDetails } from './0016_consent_details.ts'
 import { clientSecrets } from './0018_client_secrets.ts'
+import { resources } from './0020_resources.ts'
+import { consentResources } from './0021_consent_resources.ts'
 import type { Migration } from './migration.ts'
 
 export const primary: readonly Migration[] = [
@@ -31,6 +33,8 @@ export const primary: readonly Migration[] = [
   logout,
   consentDetails,
   clientSecrets,
+  resources,
+  consentResources,
 ]
 
 /** The session store may be another database than the rest. */

@@ -65,6 +65,7 @@ const toGranted = (
   acr: acrOf(settings, session.amr, request.acr),
   ...(request.claims === undefined ? {} : { claims: request.claims }),
   ...(request.authorizationDetails === undefined ? {} : { authorizationDetails: request.authorizationDetails }),
+  ...(request.resources === undefined ? {} : { resources: request.resources }),
   ...(request.dpopJkt === undefined ? {} : { dpopJkt: request.dpopJkt }),
 })
 
@@ -103,6 +104,7 @@ export const createComplete = ({ store, subjects, clock, random, config }: Compl
       target: request.client.clientId,
       detail: {
         scopes: [...scopesToAllow(request)],
+        ...(request.resources && { resources: request.resources }),
         // Not what they say: it may be about an account or a diagnosis.
         ...(request.authorizationDetails && {
           authorization_details_types: request.authorizationDetails.map(({ type }) => type),
@@ -128,7 +130,8 @@ export const createComplete = ({ store, subjects, clock, random, config }: Compl
     const scopes = [...new Set([...(before?.scopes ?? []), ...scopesToAllow(request)])]
     const details = rememberedDetails(realm.settings, request.authorizationDetails ?? [])
     const authorizationDetails = addDetails(before?.authorizationDetails ?? [], details)
-    await consents.save(user.id, request.client.clientId, { scopes, authorizationDetails }, clock.now())
+    const resources = [...new Set([...(before?.resources ?? []), ...(request.resources ?? [])])]
+    await consents.save(user.id, request.client.clientId, { scopes, authorizationDetails, resources }, clock.now())
   }
 
   return {

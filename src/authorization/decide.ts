@@ -49,6 +49,7 @@ export const createDecide =
         },
         consentedScopes: consent?.scopes ?? [],
         consentedDetails: rememberedDetails(realm.settings, consent?.authorizationDetails ?? []),
+        consentedResources: consent?.resources ?? [],
         signedInHere: isSignedInHere(undecided),
         now: toSeconds(clock.now()),
       })

@@ -20,6 +20,8 @@ export type Situation = {
   consentedScopes: readonly string[]
   /** RFC 9396 §6.1 – of types that need no new consent every time. */
   consentedDetails: readonly AuthorizationDetail[]
+  /** RFC 8707 – what the person allowed it to reach. */
+  consentedResources: readonly string[]
   /** Whether `session` began with a sign-in that this very request asked for. */
   signedInHere: boolean
   /** Seconds since the epoch. */
@@ -59,10 +61,11 @@ const isAnother = ({ hintedSubject, claimedSubject }: AuthorizationRequest, subj
 const isAssured = ({ client, redirectUri }: AuthorizationRequest): boolean =>
   isConfidential(client) || isHttpsRedirectUri(redirectUri)
 
-const needsConsent = ({ request, consentedScopes, consentedDetails }: Situation): boolean => {
+const needsConsent = ({ request, consentedScopes, consentedDetails, consentedResources }: Situation): boolean => {
   if (request.prompts.includes('consent')) return true
   if (request.client.metadata.consent === 'skip') return false
   if (!isAssured(request) || !isSubset(scopesToAllow(request), consentedScopes)) return true
+  if (!isSubset(request.resources ?? [], consentedResources)) return true
   return !areWithin(request.authorizationDetails ?? [], consentedDetails)
 }
 

@@ -1,7 +1,7 @@
 /** OAuth 2.1 §4.1.1 – from parameters to one authorization request that passed every check. */
 import type { AuthorizationRequest, ResponseTarget } from '../oauth/authorization_request.ts'
 import { OAuthError } from '../oauth/errors.ts'
-import { type Parameters, toParameters } from '../oauth/parameters.ts'
+import { type Parameters, REPEATABLE, toParameters } from '../oauth/parameters.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import { findClient, findRedirectUri } from './client_and_address.ts'
 import { KNOWN_PARAMETERS, type KnownParameter, type StepDeps, steps } from './steps.ts'
@@ -28,8 +28,9 @@ const SIGNED = 'is_signed'
 export const toStored = (parameters: Parameters, { isSigned } = { isSigned: false }): StoredParameters => ({
   ...Object.fromEntries(
     KNOWN_PARAMETERS.flatMap((name) => {
-      const value = parameters.get(name)
-      return value === undefined ? [] : [[name, value]]
+      const values = parameters.all(name)
+      if (values.length === 0) return []
+      return [[name, REPEATABLE.has(name) ? JSON.stringify(values) : (values[0] ?? '')]]
     }),
   ),
   ...(isSigned && { [SIGNED]: 'true' }),
@@ -38,7 +39,12 @@ export const toStored = (parameters: Parameters, { isSigned } = { isSigned: fals
 /** RFC 9101 – whether the client signed what was stored: its object was verified when it came, and is gone. */
 export const isStoredSigned = (stored: Record<string, string>): boolean => stored[SIGNED] === 'true'
 
-export const fromStored = (stored: Record<string, string>): Parameters => toParameters(Object.entries(stored))
+export const fromStored = (stored: Record<string, string>): Parameters =>
+  toParameters(
+    Object.entries(stored).flatMap(([name, value]) =>
+      (REPEATABLE.has(name) ? (JSON.parse(value) as string[]) : [value]).map((one): [string, string] => [name, one]),
+    ),
+  )
 
 /**
  * Throws OAuthError while it is not known where an answer may go, and AuthorizationRefused after that.

@@ -12,6 +12,7 @@ import { isCodeChallenge } from '../oauth/pkce.ts'
 import { profileOf, profileProblem } from '../oauth/profile.ts'
 import { parsePrompt } from '../oauth/prompt.ts'
 import { isHttpsRedirectUri, isLoopbackRedirectUri } from '../oauth/redirect_uri.ts'
+import { askedResources } from '../oauth/resources.ts'
 import { deliveryOf, toResponseMode } from '../oauth/response_mode.ts'
 import { isSubset, parseScope, STANDARD_SCOPES } from '../oauth/scopes.ts'
 import type { Realm } from '../storage/realm_directory.ts'
@@ -41,6 +42,7 @@ export const KNOWN_PARAMETERS = [
   'redirect_uri',
   'registration',
   'request_uri',
+  'resource',
   'response_mode',
   'response_type',
   'scope',
@@ -84,7 +86,7 @@ const state: Step = ({ parameters }) => {
 
 /** T-PA-07 – anybody can begin a request, so what one can make us keep is bounded. */
 const size: Step = ({ parameters }) => {
-  const characters = KNOWN_PARAMETERS.reduce((sum, name) => sum + (parameters.get(name)?.length ?? 0), 0)
+  const characters = KNOWN_PARAMETERS.reduce((sum, name) => sum + parameters.all(name).join(' ').length, 0)
   if (characters > MAX_REQUEST_CHARACTERS) throw invalidRequest('The authorization request is too long')
   return {}
 }
@@ -203,6 +205,12 @@ const authorizationDetails: Step = ({ parameters, client, realm }) => {
   return { authorizationDetails: parseAuthorizationDetails(text, detailsTypesOf(realm.settings, client.metadata)) }
 }
 
+/** RFC 8707 §2 – resource, each of them registered. */
+const resource: Step = ({ parameters, realm }) => {
+  const resources = askedResources(realm, parameters)
+  return resources === undefined ? {} : { resources }
+}
+
 /** OpenID Connect Core §3.1.2.1 – nonce, copied into the ID token as it is. */
 const nonce: Step = ({ parameters }) => {
   const value = parameters.get('nonce')
@@ -267,6 +275,7 @@ export const steps: readonly Step[] = [
   dpopJkt,
   scope,
   authorizationDetails,
+  resource,
   nonce,
   prompt,
   maxAge,

@@ -46,6 +46,7 @@ export const createDiscoveryEndpoints = (
       acrValues: acrValuesOf(realm.settings),
       profile: realm.settings.profile,
       scopes: realm.settings.scopes.map((scope) => scope.name),
+      resources: (realm.settings.resources ?? []).map(({ identifier }) => identifier),
       authorizationDetailsTypes: (realm.settings.authorization_details_types ?? []).map(({ type }) => type),
     })
     const body = JSON.stringify(metadata)

@@ -11,7 +11,7 @@ import { type Clock, toSeconds } from '../system/clock.ts'
 import { sha256 } from '../system/hashing.ts'
 import { isLive } from '../tokens/refresh_token.ts'
 import { hasPairwiseSubjects, type Subjects } from '../tokens/subject.ts'
-import type { FindAccessToken } from '../tokens/verify.ts'
+import type { FindAccessToken, LiveAccessToken } from '../tokens/verify.ts'
 import { clientAuthRequest } from './client_auth_request.ts'
 
 export type IntrospectDeps = {
@@ -41,6 +41,12 @@ const mayAsk = (caller: Client, clientId: string): boolean => {
   return may
 }
 
+/** RFC 8707, T-AD-12 – a resource server asks about the tokens that are for it. */
+const isForCaller = ({ settings }: Realm, { clientId }: Client, audience: string | string[]): boolean =>
+  (settings.resources ?? []).some(
+    ({ identifier, client_id }) => client_id === clientId && [audience].flat().includes(identifier),
+  )
+
 export const createIntrospectEndpoint = (deps: IntrospectDeps): Endpoint => {
   /** OpenID Connect Core §8 – as the caller knows the person, whose the token may be; a username would be known everywhere. */
   const person = async (realm: Realm, caller: Client, user: User): Promise<object> => ({
@@ -48,9 +54,8 @@ export const createIntrospectEndpoint = (deps: IntrospectDeps): Endpoint => {
     ...(hasPairwiseSubjects(caller) ? {} : { username: user.username }),
   })
 
-  const accessToken = async (realm: Realm, caller: Client, token: string): Promise<object> => {
-    const found = await deps.findAccessToken(realm, token)
-    if (!found || !mayAsk(caller, found.claims.client_id)) return INACTIVE
+  const accessToken = async (realm: Realm, caller: Client, found: LiveAccessToken): Promise<object> => {
+    if (!mayAsk(caller, found.claims.client_id) && !isForCaller(realm, caller, found.claims.aud)) return INACTIVE
     const { sealed_user: _, ...claims } = found.claims
     return {
       active: true,
@@ -96,8 +101,10 @@ export const createIntrospectEndpoint = (deps: IntrospectDeps): Endpoint => {
       const token = asked.parameters.get('token')
       if (token === undefined) throw new OAuthError('invalid_request', 'The token is missing')
       reply.header('cache-control', 'no-store')
-      // The form tells the kinds apart; RFC 7662 §2.1 – a token_type_hint may be ignored.
-      return await (token.includes('.') ? accessToken(realm, caller, token) : refreshToken(realm, caller, token))
+      // RFC 7662 §2.1 – a token_type_hint may be ignored.
+      const found = await deps.findAccessToken(realm, token, 'any')
+      if (found) return await accessToken(realm, caller, found)
+      return token.includes('.') ? INACTIVE : await refreshToken(realm, caller, token)
     },
   }
 }

@@ -95,8 +95,9 @@ export const createRevokeEndpoint = (deps: RevokeDeps): Endpoint => {
       const token = asked.parameters.get('token')
       if (token === undefined) throw new OAuthError('invalid_request', 'The token is missing')
       const caller = { client, facts: asked }
-      if (token.includes('.')) await revokeAccessToken(realm, caller, token)
-      else await revokeRefreshToken(realm, caller, token)
+      await revokeAccessToken(realm, caller, token)
+      // An opaque access token looks like a refresh token.
+      if (!token.includes('.')) await revokeRefreshToken(realm, caller, token)
       // RFC 7009 §2.2 – the same for every token, those nobody ever issued included.
       return reply.code(200).header('cache-control', 'no-store').send()
     },

@@ -3,6 +3,7 @@ import type { Client } from '../oauth/client_metadata.ts'
 import { invalidGrant, OAuthError } from '../oauth/errors.ts'
 import type { Granted } from '../oauth/granted.ts'
 import { verifyPkce } from '../oauth/pkce.ts'
+import { narrowedResources } from '../oauth/resources.ts'
 import { boundToKey, requireKeyOfCode } from '../proofs/binding.ts'
 import { newAuditEvent } from '../storage/audit_events.ts'
 import type { AuthorizationCode } from '../storage/authorization_codes.ts'
@@ -141,6 +142,7 @@ export const createAuthorizationCodeGrant = (deps: RefreshTokenDeps): Grant => {
         client,
         scopes: granted.scopes,
         authorizationDetails: narrowedDetails(realm, client, granted, request),
+        resources: narrowedResources(realm, granted.resources, request.parameters),
         person: { user, granted },
         async commit() {
           const refresh = getsRefreshTokens(client)

@@ -3,6 +3,7 @@ import { type AuthorizationDetail, detailsTypesOf, parseAuthorizationDetails } f
 import { type Client, isConfidential } from '../oauth/client_metadata.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import type { Parameters } from '../oauth/parameters.ts'
+import { askedResources } from '../oauth/resources.ts'
 import { isSubset, parseScope, STANDARD_SCOPES } from '../oauth/scopes.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { Random } from '../system/random.ts'
@@ -47,6 +48,7 @@ export const createClientCredentialsGrant = (deps: { random: Random }): Grant =>
       client,
       scopes: grantedScopes(client, parameters),
       authorizationDetails: grantedDetails(realm, client, parameters),
+      resources: askedResources(realm, parameters),
       person: undefined,
       commit,
     }

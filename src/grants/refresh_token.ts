@@ -1,5 +1,6 @@
 /** RFC 6749 §6, OAuth 2.1 §4.3 – a new access token for a refresh token, which is replaced at the same time. */
 import { invalidGrant, OAuthError } from '../oauth/errors.ts'
+import { narrowedResources } from '../oauth/resources.ts'
 import { isSubset, parseScope } from '../oauth/scopes.ts'
 import { requireKeyOfRefreshToken } from '../proofs/binding.ts'
 import { createRefreshTokens, isLive, type RefreshTokenDeps } from '../tokens/refresh_token.ts'
@@ -39,6 +40,7 @@ export const createRefreshTokenGrant = (deps: RefreshTokenDeps): Grant => {
         client,
         scopes,
         authorizationDetails: narrowedDetails(realm, client, granted, request),
+        resources: narrowedResources(realm, granted.resources, request.parameters),
         person: { user, granted },
         commit: async () => ({ refreshToken: await refreshTokens.replace(realm, client, family, token, request) }),
       }

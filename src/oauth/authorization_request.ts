@@ -34,6 +34,8 @@ export type AuthorizationRequest = Readonly<
     claims?: ClaimsRequest
     /** RFC 9396 §2 */
     authorizationDetails?: AuthorizationDetail[]
+    /** RFC 8707 §2 – as they are registered; absent when none was named. */
+    resources?: string[]
     /** The `sub` that the claims parameter asks the ID token to have. */
     claimedSubject?: string
     /** How well the person has to have signed in. */

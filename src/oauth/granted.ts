@@ -25,6 +25,8 @@ export type Granted = {
   claims?: ClaimsRequest
   /** RFC 9396 §2 – what was allowed beside the scopes, in detail. */
   authorizationDetails?: AuthorizationDetail[]
+  /** RFC 8707 §2.2 – what tokens may be for; absent: for this server itself. */
+  resources?: string[]
   /** RFC 9449 §10 – thumbprint of the key that the code, or a public client's refresh token, belongs to. */
   dpopJkt?: string
   /** Attestation-Based Client Authentication §10.3 – thumbprint of the key of the client instance that the refresh token belongs to. */

@@ -32,6 +32,8 @@ export type Capabilities = {
   scopes: readonly string[]
   /** RFC 9396 §10 – of the realm. */
   authorizationDetailsTypes?: readonly string[]
+  /** RFC 8707 – identifiers of the registered ones. */
+  resources?: readonly string[]
 }
 
 /** Named in the document when the URL table has them. */
@@ -133,7 +135,7 @@ const ENCRYPTION = Object.fromEntries(
 )
 
 export const buildMetadata = (capabilities: Capabilities): Record<string, unknown> => {
-  const { issuer, grantTypes, scopes, acrValues = [], authorizationDetailsTypes = [] } = capabilities
+  const { issuer, grantTypes, scopes, acrValues = [], authorizationDetailsTypes = [], resources = [] } = capabilities
   const { profile = 'oauth2_1' } = capabilities
   const algs = SIGNING_ALGS.filter((alg) => allowsAlg(profile, alg))
   const authMethods = offered(capabilities)
@@ -144,6 +146,8 @@ export const buildMetadata = (capabilities: Capabilities): Record<string, unknow
     ...(authorizationDetailsTypes.length > 0
       ? { authorization_details_types_supported: authorizationDetailsTypes }
       : {}),
+    // RFC 9728 §4
+    ...(resources.length > 0 ? { protected_resources: resources } : {}),
     response_types_supported: RESPONSE_TYPES,
     response_modes_supported: RESPONSE_MODES,
     authorization_signing_alg_values_supported: algs,

@@ -11,6 +11,7 @@ import {
   type RealmSettings,
   UPSTREAM_AUTH_METHODS,
 } from './realm_settings.ts'
+import { resourceSchema } from './resource_registration.ts'
 import { isScopeToken, STANDARD_SCOPES } from './scopes.ts'
 
 const TEN_YEARS = 315_360_000
@@ -115,6 +116,13 @@ const scopes = list(scopeSchema, 200).superRefine((items, context) => {
   }
 })
 
+const resources = list(resourceSchema, 200).superRefine((items, context) => {
+  for (const [index, item] of items.entries()) {
+    const isRepeated = items.findIndex((other) => other.identifier === item.identifier) !== index
+    complain(context, [index, 'identifier'], isRepeated ? 'must not name a resource twice' : undefined)
+  }
+})
+
 /** OpenID Connect Core §3.1.2.1 – acr_values is a list with spaces between. */
 const acr = text(128).regex(/^[!-~]+$/, 'must consist of visible ASCII characters')
 
@@ -127,6 +135,7 @@ const settings = {
   session_max_age_seconds: seconds.default(28_800),
   session_max_stale_age_seconds: seconds.default(3_600),
   scopes: scopes.default([]),
+  resources: resources.optional(),
   authorization_details_types: detailsTypes.optional(),
   acr_params: acrParams.optional(),
   profile: z.enum(PROFILES).optional(),

@@ -2,6 +2,7 @@
 import type { AuthorizationDetailsType } from './authorization_details_type.ts'
 import type { ClientAttester } from './client_metadata.ts'
 import type { Profile } from './profile.ts'
+import type { Resource } from './resources.ts'
 
 export type JwtIdentityProvider = {
   jwt_issuer_uri: string
@@ -55,6 +56,8 @@ export type RealmSettings = {
   acr_params?: AcrParams
   /** Scopes that clients of this realm may be registered for, beside the standard ones. */
   scopes: { name: string; description?: string }[]
+  /** RFC 8707 – what access tokens can be for, beside this server itself; nothing when absent. */
+  resources?: Resource[]
   /** RFC 9396 §2 – types of details that clients of this realm may be registered for; none when absent. */
   authorization_details_types?: AuthorizationDetailsType[]
   /** RFC 9449 §8 – whether DPoP proofs carry a nonce of this server; off when absent. */

@@ -16,6 +16,8 @@ type Consent = {
   username: string
   scopes: Scope[]
   details: DetailWords[]
+  /** RFC 8707 – where the application can go with it. */
+  resources: { identifier: string; name?: string }[]
   action: string
   csrf: string
   unverified: boolean
@@ -42,6 +44,15 @@ ${lines.length === 0 ? undefined : html`<dl>${lines.map(detailLine)}</dl>`}</li>
 const detailList = (details: DetailWords[]): Html | undefined =>
   details.length === 0 ? undefined : html`<ul class="details" aria-labelledby="gives">${details.map(detailItem)}</ul>`
 
+const resourceItem = ({ identifier, name }: Consent['resources'][number]): Html =>
+  html`<li>${name === undefined ? undefined : html`<span><bdi>${visibleText(name)}</bdi></span> `}<code>${visibleText(identifier)}</code></li>`
+
+const resourceList = (resources: Consent['resources']): Html | undefined =>
+  resources.length === 0
+    ? undefined
+    : html`<h2 id="there">It can use this at</h2>
+<ul class="scopes" aria-labelledby="there">${resources.map(resourceItem)}</ul>`
+
 const rights = ({ scopes, details }: Consent): Html =>
   scopes.length + details.length === 0
     ? html`<p>The application asks for no particular rights.</p>`
@@ -57,6 +68,7 @@ export const consentPage = (consent: Consent): Page => {
 <p class="quiet">You are signed in as <strong><bdi>${visibleText(consent.username)}</bdi></strong>.</p>
 ${consent.unverified ? UNVERIFIED : undefined}
 ${rights(consent)}
+${resourceList(consent.resources)}
 <p class="quiet">You return to <strong><bdi id="redirect-host">${visibleText(consent.redirectHost)}</bdi></strong>, whichever you choose.</p>
 <form method="post" action="${checkedUrl(consent.action)}">
 ${csrfField(consent.csrf)}

@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely'
 import type { Database } from '../storage/database.ts'
 import { fromFlag, parseJson, toFlag, toPage } from '../storage/rows.ts'
-import type { SessionsSchema, SessionsTable } from '../storage/schema.ts'
+import type { SessionsSchema, SessionsTable } from '../storage/sessions_schema.ts'
 import { endOf } from './session_lifetime.ts'
 import type { Session, SessionKind, SessionStore } from './session_store.ts'
 

@@ -9,11 +9,14 @@ export type Consent = {
   scopes: string[]
   /** RFC 9396 §2 – of types that are remembered. */
   authorizationDetails: AuthorizationDetail[]
+  /** RFC 8707 – identifiers. */
+  resources: string[]
 }
 
-const toColumns = ({ scopes, authorizationDetails }: Consent, now: number) => ({
+const toColumns = ({ scopes, authorizationDetails, resources }: Consent, now: number) => ({
   scopes: JSON.stringify(scopes),
   authorization_details: authorizationDetails.length > 0 ? JSON.stringify(authorizationDetails) : null,
+  resources: resources.length > 0 ? JSON.stringify(resources) : null,
   granted_at: now,
 })
 
@@ -33,13 +36,17 @@ export const createConsents = (db: Kysely<Schema>, realmId: string) => {
     async find(userId: string, clientId: string): Promise<Consent | undefined> {
       const row = await db
         .selectFrom('consents')
-        .select(['scopes', 'authorization_details'])
+        .select(['scopes', 'authorization_details', 'resources'])
         .where('realm_id', '=', realmId)
         .where('user_id', '=', userId)
         .where('client_id', '=', clientId)
         .executeTakeFirst()
       return (
-        row && { scopes: parseJson(row.scopes), authorizationDetails: parseJson(row.authorization_details ?? '[]') }
+        row && {
+          scopes: parseJson(row.scopes),
+          authorizationDetails: parseJson(row.authorization_details ?? '[]'),
+          resources: parseJson(row.resources ?? '[]'),
+        }
       )
     },
 

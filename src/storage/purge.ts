@@ -15,6 +15,7 @@ const purges: Purge[] = [
   { table: 'authorization_codes', key: 'code_hash', end: 'purge_after', graceMs: 0 },
   { table: 'replaced_refresh_tokens', key: 'token_hash', end: 'purge_after', graceMs: 0 },
   { table: 'refresh_families', key: 'id', end: 'expires_at', graceMs: 0 },
+  { table: 'opaque_tokens', key: 'token_hash', end: 'expires_at', graceMs: 0 },
   { table: 'revocations', key: 'id', end: 'purge_after', graceMs: 0 },
   { table: 'replay_marks', key: 'mark_hash', end: 'purge_after', graceMs: 0 },
   { table: 'session_clients', key: 'session_id', end: 'purge_after', graceMs: 0 },

@@ -105,6 +105,7 @@ export type ConsentsTable = {
   client_id: string
   scopes: Json
   authorization_details: Json | null
+  resources: Json | null
   granted_at: number
 }
 
@@ -190,6 +191,15 @@ export type ReplacedRefreshTokensTable = {
   purge_after: number
 }
 
+/** Access tokens that say nothing by themselves: what they stand for is looked up here. */
+export type OpaqueTokensTable = {
+  token_hash: string
+  realm_id: string
+  claims: Json
+  created_at: number
+  expires_at: number
+}
+
 export type RevocationsTable = {
   realm_id: string
   /** An access token's `jti`, or the id of an authorization and with it everything issued from it. */
@@ -266,28 +276,6 @@ export type LogoutDeliveriesTable = {
   next_attempt_at: number
 }
 
-export type SessionsTable = {
-  session_id: string
-  secret_hash: string
-  realm_id: string
-  /** `api` (POST /login) or `sso` (the pages): never accepted for one another. */
-  kind: string
-  user_id: string
-  username: string
-  auth_scheme: string
-  amr: Json
-  auth_time: number
-  restricted: Flag
-  max_age_seconds: number
-  max_stale_age_seconds: number
-  ip: string | null
-  user_agent: string | null
-  created_at: number
-  last_seen_at: number
-  idle_expires_at: number
-  expires_at: number
-}
-
 export type Schema = {
   realms: RealmsTable
   realm_versions: RealmVersionsTable
@@ -305,6 +293,7 @@ export type Schema = {
   authorization_codes: AuthorizationCodesTable
   refresh_families: RefreshFamiliesTable
   replaced_refresh_tokens: ReplacedRefreshTokensTable
+  opaque_tokens: OpaqueTokensTable
   revocations: RevocationsTable
   replay_marks: ReplayMarksTable
   signing_keys: SigningKeysTable
@@ -313,9 +302,4 @@ export type Schema = {
   audit_events: AuditEventsTable
   session_clients: SessionClientsTable
   logout_deliveries: LogoutDeliveriesTable
-}
-
-/** The session store may live in another database than the rest. */
-export type SessionsSchema = {
-  sessions: SessionsTable
 }

@@ -8,6 +8,7 @@ import { createConsents } from './consents.ts'
 import type { Database } from './database.ts'
 import { createInteractions } from './interactions.ts'
 import { createLogoutDeliveries } from './logout_deliveries.ts'
+import { createOpaqueTokens } from './opaque_tokens.ts'
 import { createPurgeExpired } from './purge.ts'
 import { createPushedRequests } from './pushed_requests.ts'
 import { createRealmSecrets } from './realm_secrets.ts'
@@ -36,6 +37,7 @@ const createRealmStore = (db: Kysely<Schema>, realmId: string) => ({
   upstreamRequests: createUpstreamRequests(db, realmId),
   pushedRequests: createPushedRequests(db, realmId),
   authorizationCodes: createAuthorizationCodes(db, realmId),
+  opaqueTokens: createOpaqueTokens(db, realmId),
   refreshFamilies: createRefreshFamilies(db, realmId),
   revocations: createRevocations(db, realmId),
   replayMarks: createReplayMarks(db, realmId),

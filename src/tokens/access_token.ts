@@ -12,6 +12,9 @@ export const accessTokenTtl = (client: Client, fallback: number): number =>
 
 type Times = { iat: number; exp: number; jti: string }
 
+/** RFC 8707 – who it is for, and what it may say to them. */
+type Facts = Times & { names: PersonNames | undefined; audience: string | string[]; scopes: readonly string[] }
+
 /** How the client knows the person and the session. */
 export type PersonNames = { sub: string; sid: string | undefined; sealedUser: string | undefined }
 
@@ -35,17 +38,17 @@ const personClaims = (
   }
 }
 
-/** RFC 9068 §2.2 – the claims, the audience being this issuer itself (§3). */
+/** RFC 9068 §2.2 */
 export const accessTokenClaims = (
   realm: Realm,
   authorization: Authorization,
-  { names, ...times }: Times & { names: PersonNames | undefined },
+  { names, audience, scopes, ...times }: Facts,
 ): AccessTokenClaims => {
-  const { client, scopes, authorizationDetails = [] } = authorization
+  const { client, authorizationDetails = [] } = authorization
   return {
     iss: realm.issuer,
     sub: names?.sub ?? client.clientId,
-    aud: realm.issuer,
+    aud: audience,
     client_id: client.clientId,
     iat: times.iat,
     exp: times.exp,

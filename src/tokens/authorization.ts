@@ -12,6 +12,8 @@ export type Authorization = {
   scopes: readonly string[]
   /** RFC 9396 §6 – of this access token; none when it is absent or empty. */
   authorizationDetails?: readonly AuthorizationDetail[]
+  /** RFC 8707 – what this access token is for; absent: for this server itself. */
+  resources?: readonly string[] | undefined
   /** The person, and what that person allowed; undefined where the client acts for itself (RFC 9068 §2.2). */
   person: { user: User; granted: Granted } | undefined
   /** The key that the access token is bound to; undefined for whoever bears it. */

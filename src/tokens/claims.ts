@@ -6,7 +6,8 @@ export type AccessTokenClaims = {
   iss: string
   /** The user as the client knows it, or the client itself where nobody else is involved. */
   sub: string
-  aud: string
+  /** This issuer, or the resources that the token is for (RFC 8707). */
+  aud: string | string[]
   client_id: string
   scope?: string
   /** RFC 9396 §9.1 */

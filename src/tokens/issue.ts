@@ -4,13 +4,17 @@ import type { KeyProvider, SigningAlg } from '../keys/key_provider.ts'
 import type { AuthorizationDetail } from '../oauth/authorization_details.ts'
 import type { Client } from '../oauth/client_metadata.ts'
 import { tokenTypeOf } from '../oauth/confirmation.ts'
+import { OAuthError } from '../oauth/errors.ts'
 import { allowsAlg, profileOf } from '../oauth/profile.ts'
+import { targetOf } from '../oauth/resources.ts'
 import { joinScope } from '../oauth/scopes.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import { type Clock, toSeconds } from '../system/clock.ts'
+import { sha256 } from '../system/hashing.ts'
 import type { Random } from '../system/random.ts'
 import { accessTokenClaims, accessTokenTtl, type PersonNames } from './access_token.ts'
 import type { Authorization } from './authorization.ts'
+import type { AccessTokenClaims } from './claims.ts'
 import { createEncrypt, type EncryptDeps } from './encrypt.ts'
 import { idTokenAlg, idTokenClaims } from './id_token.ts'
 import { signJwt } from './jwt.ts'
@@ -57,6 +61,31 @@ export const createIssue = (deps: IssueDeps) => {
     }
   }
 
+  /** RFC 8707 §2.2 – the client's own ways, as far as the resources leave them. Throws invalid_target. */
+  const kindOf = (realm: Realm, { client, resources, scopes }: Authorization) => {
+    const own = accessTokenTtl(client, access_token_ttl_secs)
+    if (resources === undefined)
+      return { audience: realm.issuer, format: 'jwt', ttl: own, alg: accessTokenAlg(realm, client), scopes } as const
+    const target = targetOf(realm, resources)
+    const { audience, format, ttl = own, alg = accessTokenAlg(realm, client) } = target
+    if (!allowsAlg(profileOf(realm.settings, client.metadata), alg))
+      throw new OAuthError('invalid_target', 'The profile of the client does not allow the tokens of this resource')
+    const ofClient = client.metadata.access_token_ttl_secs ?? ttl
+    return { audience, format, ttl: Math.min(ttl, ofClient), alg, scopes: scopes.filter(target.mayHave) } as const
+  }
+
+  /** RFC 6749 §1.4 – it says nothing, and is worth nothing before it is handed out. */
+  const keepOpaque = async (realm: Realm, claims: AccessTokenClaims): Promise<string> => {
+    const token = random.secret()
+    await realm.store.opaqueTokens.insert({
+      tokenHash: sha256(token),
+      claims,
+      createdAt: clock.now(),
+      expiresAt: claims.exp * 1000,
+    })
+    return token
+  }
+
   const makeIdToken = async (
     realm: Realm,
     authorization: Authorization,
@@ -88,14 +117,16 @@ export const createIssue = (deps: IssueDeps) => {
    * code, and a token whose commit fails is never seen by anybody. No signature is made inside a transaction.
    */
   return async (realm: Realm, authorization: Authorization): Promise<TokenResponse> => {
-    const { client, scopes, authorizationDetails = [] } = authorization
-    const ttl = accessTokenTtl(client, access_token_ttl_secs)
-    const signer = await keys.signer(realm, accessTokenAlg(realm, client))
+    const { authorizationDetails = [] } = authorization
+    const { audience, format, ttl, alg, scopes } = kindOf(realm, authorization)
     const iat = toSeconds(clock.now())
     const jti = random.id()
     const names = await namesOf(realm, authorization, jti)
-    const claims = accessTokenClaims(realm, authorization, { iat, exp: iat + ttl, jti, names })
-    const accessToken = await signJwt(signer, 'at+jwt', claims)
+    const claims = accessTokenClaims(realm, authorization, { iat, exp: iat + ttl, jti, names, audience, scopes })
+    const accessToken =
+      format === 'jwt'
+        ? await signJwt(await keys.signer(realm, alg), 'at+jwt', claims)
+        : await keepOpaque(realm, claims)
     const idToken = await makeIdToken(realm, authorization, { accessToken, names })
     const { refreshToken } = await authorization.commit()
     const token_type = tokenTypeOf(authorization.confirmation)

@@ -6,6 +6,7 @@ import { verifySignature } from '../oauth/signing_algs.ts'
 import type { Realm } from '../storage/realm_directory.ts'
 import type { User } from '../storage/users.ts'
 import { type Clock, toSeconds } from '../system/clock.ts'
+import { sha256 } from '../system/hashing.ts'
 import type { AccessTokenClaims } from './claims.ts'
 import type { Subjects } from './subject.ts'
 
@@ -49,23 +50,31 @@ const createVerifySigned = (deps: VerifyDeps) => {
   }
 }
 
-/** The access token of this realm with a right signature that has not expired; revoked ones too. */
+/** The access token of this realm, for whatever resource, that has not expired; revoked ones too. */
 export const createReadAccessToken = (deps: VerifyDeps) => {
   const verifySigned = createVerifySigned(deps)
   return async (realm: Realm, token: string): Promise<AccessTokenClaims | undefined> => {
+    // The form tells the kinds apart: an opaque token is base64url alone.
+    if (!token.includes('.'))
+      return (await realm.store.opaqueTokens.find(sha256(token), deps.clock.now())) as AccessTokenClaims | undefined
     const claims = (await verifySigned(realm, token)) as AccessTokenClaims | undefined
-    // RFC 9068 §4 – for us, and not expired.
-    if (!claims || claims.aud !== realm.issuer || claims.exp <= toSeconds(deps.clock.now())) return undefined
-    return claims
+    // RFC 9068 §4
+    return claims && claims.exp > toSeconds(deps.clock.now()) ? claims : undefined
   }
 }
+
+/** RFC 9068 §4 – `ours`: this server itself is the resource. `any`: somebody else is, and asks. */
+type Audience = 'ours' | 'any'
+
+const isFor = ({ issuer }: Realm, { aud }: AccessTokenClaims, audience: Audience): boolean =>
+  audience === 'any' || aud === issuer || (Array.isArray(aud) && aud.includes(issuer))
 
 /** The access token with its client and user, while all three are good: nothing revoked, disabled or deleted. */
 export const createFindAccessToken = (deps: VerifyDeps) => {
   const readAccessToken = createReadAccessToken(deps)
-  return async (realm: Realm, token: string): Promise<LiveAccessToken | undefined> => {
+  return async (realm: Realm, token: string, audience: Audience = 'ours'): Promise<LiveAccessToken | undefined> => {
     const claims = await readAccessToken(realm, token)
-    if (!claims) return undefined
+    if (!claims || !isFor(realm, claims, audience)) return undefined
     const client = await realm.findClient(claims.client_id)
     if (!client?.enabled) return undefined
     const { revocations, users } = realm.store

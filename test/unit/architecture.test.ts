@@ -37,7 +37,7 @@ const PACKAGES: Record<string, string[]> = {
   zod: [
     'src/config/',
     'src/endpoints/',
-    ...['attester', 'authorization_details', 'client', 'realm', 'user'].map(
+    ...['attester', 'authorization_details', 'client', 'realm', 'resource', 'user'].map(
       (what) => `src/oauth/${what}_registration.ts`,
     ),
     'src/oauth/standard_claims.ts',

@@ -6,8 +6,10 @@ import { type ClientsDeps, createClientsEndpoints } from './clients.ts'
 import { createObservationEndpoints, type ObservationDeps } from './observation.ts'
 import { createPaging, type PagingDeps } from './paging.ts'
 import { createRealmsEndpoints, type RealmsDeps } from './realms.ts'
+import { createResourcesEndpoints } from './resources.ts'
 import { createRows, type RowDeps } from './row.ts'
-import { createScopesEndpoints, type ScopesDeps } from './scopes.ts'
+import { createScopesEndpoints } from './scopes.ts'
+import type { SettingsListDeps } from './settings_list.ts'
 import { createTotpEndpoints, type TotpEndpointsDeps } from './totp.ts'
 import { createUserCertificatesEndpoints, type UserCertificatesDeps } from './user_certificates.ts'
 import { createUsersEndpoints, type UsersDeps } from './users.ts'
@@ -19,7 +21,13 @@ export type AdministrationDeps = AdministratorDeps &
   PagingDeps &
   ChangeDeps &
   Omit<
-    RealmsDeps & ScopesDeps & UsersDeps & UserCertificatesDeps & TotpEndpointsDeps & ClientsDeps & ObservationDeps,
+    RealmsDeps &
+      SettingsListDeps &
+      UsersDeps &
+      UserCertificatesDeps &
+      TotpEndpointsDeps &
+      ClientsDeps &
+      ObservationDeps,
     Tools
   >
 
@@ -34,6 +42,7 @@ export const createAdministrationEndpoints = (deps: AdministrationDeps): Endpoin
   return [
     ...createRealmsEndpoints(tools),
     ...createScopesEndpoints(tools),
+    ...createResourcesEndpoints(tools),
     ...createUsersEndpoints(tools),
     ...createUserCertificatesEndpoints(tools),
     ...createTotpEndpoints(tools),

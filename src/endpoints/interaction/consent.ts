@@ -25,7 +25,14 @@ const purposeOf = ({ interaction, asked }: Opened, { session, user }: SignedIn):
   user.id,
   joinScope(scopesToAllow(asked)),
   JSON.stringify(asked.authorizationDetails ?? []),
+  (asked.resources ?? []).join(' '),
 ]
+
+/** The name that an administrator gave it, with the address that it is known by. */
+const nameOfResource = ({ settings }: Opened['realm'], identifier: string): { identifier: string; name?: string } => {
+  const name = settings.resources?.find((resource) => resource.identifier === identifier)?.name
+  return { identifier, ...(name === undefined ? {} : { name }) }
+}
 
 export const showConsentForm = (reply: FastifyReply, opened: Opened, signedIn: SignedIn): FastifyReply => {
   const { asked, realm, browserSecret } = opened
@@ -37,6 +44,7 @@ export const showConsentForm = (reply: FastifyReply, opened: Opened, signedIn: S
     username: signedIn.user.username,
     scopes: scopesToAllow(asked).map((name) => ({ name, words: scopeWords(name, descriptions.get(name)) })),
     details: (asked.authorizationDetails ?? []).map((detail) => detailWords(detail, types)),
+    resources: (asked.resources ?? []).filter((uri) => uri !== realm.issuer).map((uri) => nameOfResource(realm, uri)),
     action: `${addressOf(opened)}/consent`,
     csrf: csrfToken(browserSecret, purposeOf(opened, signedIn)),
     // Every client was registered by an administrator.

@@ -21,7 +21,7 @@ import {
   settings,
 } from '../../support/storage_fixtures.ts'
 
-const CONSENT = { scopes: ['a'], authorizationDetails: [] }
+const CONSENT = { scopes: ['a'], authorizationDetails: [], resources: [] }
 
 describe('repositories', () => {
   forEachDialect((_dialect, open) => {
@@ -204,10 +204,14 @@ describe('repositories', () => {
     test('a consent is saved, replaced and forgotten', async () => {
       const { realm, user, client } = await scene()
       assert.equal(await realm.consents.find(user.id, client.clientId), undefined)
-      const first = { scopes: ['a'], authorizationDetails: [{ type: 'payment', amount: '1.00', to: 'Zoë 🦊' }] }
+      const first = {
+        scopes: ['a'],
+        authorizationDetails: [{ type: 'payment', amount: '1.00', to: 'Zoë 🦊' }],
+        resources: [],
+      }
       await realm.consents.save(user.id, client.clientId, first, NOW)
       assert.deepEqual(await realm.consents.find(user.id, client.clientId), first)
-      const second = { scopes: ['a', 'b'], authorizationDetails: [] }
+      const second = { scopes: ['a', 'b'], authorizationDetails: [], resources: ['https://api.example/'] }
       await realm.consents.save(user.id, client.clientId, second, NOW)
       await realm.consents.save(user.id, client.clientId, second, NOW)
       assert.deepEqual(await realm.consents.find(user.id, client.clientId), second)

@@ -15,6 +15,7 @@ const situation = (changes: Partial<Situation> = {}): Situation => ({
   session: SESSION,
   consentedScopes: SCOPES,
   consentedDetails: [],
+  consentedResources: [],
   signedInHere: false,
   now: NOW,
   ...changes,

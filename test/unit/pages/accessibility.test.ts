@@ -104,6 +104,7 @@ test('T-CS-10 – consent names the client and the redirect host, and to deny is
     username: 'alice',
     scopes: [],
     details: [],
+    resources: [],
     action: '/consent',
     csrf: 'x',
   }
@@ -129,6 +130,7 @@ test('T-CS-10 – a redirect host is shown whole, however long', () => {
     username: 'a',
     scopes: [],
     details: [],
+    resources: [],
     action: '/consent',
     csrf: 'x',
     unverified: true,

@@ -95,6 +95,7 @@ export const samples: Sample[] = [
           { name: fill('scope'), words: fill('words') },
           { name: 'email', words: 'See your email address' },
         ],
+        resources: [{ identifier: 'https://api.example/orders', name: 'Orders' }],
         details: [
           {
             title: fill('detail'),
