@@ -1,5 +1,6 @@
-/** RFC 7662 – token introspection, for the token's own client and for clients that are registered to ask about all. */
+/** RFC 7662 and RFC 9701 – token introspection, for the token's own client and for clients that are registered to ask about all. */
 import type { AuthenticateClient } from '../client_auth/authenticate.ts'
+import { accepts } from '../http/accept.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { type Client, isConfidential } from '../oauth/client_metadata.ts'
 import { tokenTypeOf } from '../oauth/confirmation.ts'
@@ -9,12 +10,17 @@ import type { Realm } from '../storage/realm_directory.ts'
 import type { User } from '../storage/users.ts'
 import { type Clock, toSeconds } from '../system/clock.ts'
 import { sha256 } from '../system/hashing.ts'
+import {
+  createIntrospectionResponse,
+  INTROSPECTION_JWT,
+  type IntrospectionResponseDeps,
+} from '../tokens/introspection_response.ts'
 import { isLive } from '../tokens/refresh_token.ts'
 import { hasPairwiseSubjects, type Subjects } from '../tokens/subject.ts'
 import type { FindAccessToken, LiveAccessToken } from '../tokens/verify.ts'
 import { clientAuthRequest } from './client_auth_request.ts'
 
-export type IntrospectDeps = {
+export type IntrospectDeps = IntrospectionResponseDeps & {
   authenticateClient: AuthenticateClient
   findAccessToken: FindAccessToken
   subjects: Pick<Subjects, 'subjectOf'>
@@ -48,6 +54,8 @@ const isForCaller = ({ settings }: Realm, { clientId }: Client, audience: string
   )
 
 export const createIntrospectEndpoint = (deps: IntrospectDeps): Endpoint => {
+  const sign = createIntrospectionResponse(deps)
+
   /** OpenID Connect Core §8 – as the caller knows the person, whose the token may be; a username would be known everywhere. */
   const person = async (realm: Realm, caller: Client, user: User): Promise<object> => ({
     sub: await deps.subjects.subjectOf(realm, caller, user.id),
@@ -86,6 +94,13 @@ export const createIntrospectEndpoint = (deps: IntrospectDeps): Endpoint => {
     }
   }
 
+  const answer = async (realm: Realm, caller: Client, token: string): Promise<object> => {
+    const found = await deps.findAccessToken(realm, token, 'any')
+    if (found) return await accessToken(realm, caller, found)
+    // RFC 7662 §2.1 – a token_type_hint may be ignored: the form tells which tokens can be refresh tokens.
+    return token.includes('.') ? INACTIVE : await refreshToken(realm, caller, token)
+  }
+
   return {
     at: 'realm',
     method: 'POST',
@@ -101,10 +116,11 @@ export const createIntrospectEndpoint = (deps: IntrospectDeps): Endpoint => {
       const token = asked.parameters.get('token')
       if (token === undefined) throw new OAuthError('invalid_request', 'The token is missing')
       reply.header('cache-control', 'no-store')
-      // RFC 7662 §2.1 – a token_type_hint may be ignored.
-      const found = await deps.findAccessToken(realm, token, 'any')
-      if (found) return await accessToken(realm, caller, found)
-      return token.includes('.') ? INACTIVE : await refreshToken(realm, caller, token)
+      const told = await answer(realm, caller, token)
+      reply.header('vary', 'accept')
+      // RFC 9701 §4
+      if (!accepts(request, INTROSPECTION_JWT)) return told
+      return reply.type(`application/${INTROSPECTION_JWT}`).send(await sign(realm, caller, told))
     },
   }
 }

@@ -1,5 +1,6 @@
 /** Who is signed in: the claims of the cookie's session, as JSON or as a session JWT that others can check offline. */
 import type { FastifyRequest } from 'fastify'
+import { accepts } from '../http/accept.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import type { SessionClaims, SessionJwt } from '../sessions/session_jwt.ts'
@@ -12,13 +13,6 @@ export type WhoamiDeps = {
   sessions: Pick<Sessions, 'resume'>
   sessionJwt: SessionJwt
 }
-
-/** RFC 9110 §12.5.1 – a media type that is named is wanted, unless its weight says never. */
-const wantsJwt = (accept: string | undefined): boolean =>
-  (accept ?? '').split(',').some((range) => {
-    const [type, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
-    return type === 'application/jwt' && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))
-  })
 
 export const createWhoamiEndpoints = ({ realms, sessions, sessionJwt }: WhoamiDeps): Endpoint[] => {
   const claimsFor = async (request: FastifyRequest): Promise<SessionClaims> => {
@@ -38,7 +32,7 @@ export const createWhoamiEndpoints = ({ realms, sessions, sessionJwt }: WhoamiDe
       async handle(request, reply) {
         reply.header('cache-control', 'no-store').header('vary', 'accept, cookie')
         const claims = await claimsFor(request)
-        if (!wantsJwt(request.headers.accept)) return reply.send(claims)
+        if (!accepts(request, 'jwt')) return reply.send(claims)
         return reply.header('content-type', 'application/jwt').send(sessionJwt.issue(claims))
       },
     },

@@ -80,11 +80,15 @@ export type ClientMetadata = {
   authorization_signed_response_alg?: string
   /** OpenID Connect Core §5.3.2; JSON that nobody signed when it is absent. */
   userinfo_signed_response_alg?: string
+  /** RFC 9701 §6; RS256 when it is absent and the profile allows it. */
+  introspection_signed_response_alg?: string
   /** Each with its `_enc`, and neither without the other: see response_encryption.ts. */
   id_token_encrypted_response_alg?: EncryptionAlg
   id_token_encrypted_response_enc?: EncryptionEnc
   userinfo_encrypted_response_alg?: EncryptionAlg
   userinfo_encrypted_response_enc?: EncryptionEnc
+  introspection_encrypted_response_alg?: EncryptionAlg
+  introspection_encrypted_response_enc?: EncryptionEnc
   authorization_encrypted_response_alg?: EncryptionAlg
   authorization_encrypted_response_enc?: EncryptionEnc
   /** OAuth 2.1 §7.5.2 – only a confidential client may do without. */

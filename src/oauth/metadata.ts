@@ -126,7 +126,7 @@ const LOGOUT = {
   frontchannel_logout_session_supported: true,
 } as const
 
-/** OpenID Connect Discovery §3 and JARM §4 */
+/** OpenID Connect Discovery §3, JARM §4 and RFC 9701 §7 */
 const ENCRYPTION = Object.fromEntries(
   ENCRYPTED_RESPONSES.flatMap((response) => [
     [`${response}_encryption_alg_values_supported`, ENCRYPTION_ALGS],
@@ -156,6 +156,8 @@ export const buildMetadata = (capabilities: Capabilities): Record<string, unknow
     subject_types_supported: ['public', 'pairwise'],
     id_token_signing_alg_values_supported: algs,
     userinfo_signing_alg_values_supported: algs,
+    // RFC 9701 §7
+    introspection_signing_alg_values_supported: algs,
     ...ENCRYPTION,
     ...authMethodsFor('token_endpoint', authMethods, algs),
     ...authMethodsFor('introspection_endpoint', confidential(authMethods), algs),

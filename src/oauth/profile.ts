@@ -73,6 +73,7 @@ const RULES: readonly Rule[] = [
   notRs256('request_object_signing_alg'),
   notRs256('authorization_signed_response_alg'),
   notRs256('userinfo_signed_response_alg'),
+  notRs256('introspection_signed_response_alg'),
   // FAPI 2.0 Message Signing §5.3.1
   {
     since: 'fapi2_message_signing',

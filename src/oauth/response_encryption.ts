@@ -1,9 +1,9 @@
-/** OpenID Connect Dynamic Client Registration 1.0 §2 and JARM §3 – which answers a client is registered to get encrypted. */
+/** OpenID Connect Dynamic Client Registration 1.0 §2, JARM §3 and RFC 9701 §6 – which answers a client is registered to get encrypted. */
 import type { ClientMetadata } from './client_metadata.ts'
 import type { EncryptionAlg, EncryptionEnc } from './encryption_algs.ts'
 import { importEncryptionKeys, selectEncryptionKeys } from './encryption_keys.ts'
 
-export const ENCRYPTED_RESPONSES = ['id_token', 'userinfo', 'authorization'] as const
+export const ENCRYPTED_RESPONSES = ['id_token', 'userinfo', 'authorization', 'introspection'] as const
 export type EncryptedResponse = (typeof ENCRYPTED_RESPONSES)[number]
 
 /** `enc` is there wherever the registration was checked. */

@@ -2,13 +2,14 @@
 import type { Signer } from '../keys/key_provider.ts'
 import { encodeHeader, encodeSigningInput } from '../oauth/jwt.ts'
 
-/** RFC 9068 §2.1, for ID tokens RFC 7519 §5.1, Back-Channel Logout §2.4: never the same, so that one cannot pass for the other. */
-export type TokenTyp = 'at+jwt' | 'JWT' | 'logout+jwt'
+/** RFC 9068 §2.1, for ID tokens RFC 7519 §5.1, Back-Channel Logout §2.4, RFC 9701 §5: never the same, so that one cannot pass for the other. */
+export type TokenTyp = 'at+jwt' | 'JWT' | 'logout+jwt' | 'token-introspection+jwt'
 
 const headers: Record<TokenTyp, WeakMap<Signer, string>> = {
   'at+jwt': new WeakMap(),
   JWT: new WeakMap(),
   'logout+jwt': new WeakMap(),
+  'token-introspection+jwt': new WeakMap(),
 }
 
 const headerOf = (signer: Signer, typ: TokenTyp): string => {

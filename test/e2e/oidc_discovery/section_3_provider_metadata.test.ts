@@ -49,7 +49,8 @@ const KNOWN_MEMBERS = new Set([
   'claims_supported',
   'claims_parameter_supported',
   'userinfo_signing_alg_values_supported',
-  ...['id_token', 'userinfo', 'authorization'].flatMap((response) => [
+  'introspection_signing_alg_values_supported',
+  ...['id_token', 'userinfo', 'authorization', 'introspection'].flatMap((response) => [
     `${response}_encryption_alg_values_supported`,
     `${response}_encryption_enc_values_supported`,
   ]),

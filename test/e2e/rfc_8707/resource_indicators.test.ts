@@ -152,7 +152,7 @@ describe('RFC 8707 §2 – invalid_target', () => {
 })
 
 describe('RFC 8707 §2.2 – tokens for a resource', () => {
-  test('a JWT has it as its audience, its lifetime and its scopes, and is good for nothing else', async () => {
+  test('RFC 8707 §3 – a JWT has it as its audience, its lifetime and its scopes, and is good for nothing else', async () => {
     const tokens = (await credentials(ORDERS)).json<Tokens>()
     const claims = claimsOf(tokens.access_token)
     assert.equal(claims.aud, ORDERS)
@@ -254,7 +254,7 @@ describe('RFC 7662 – tokens for a resource', () => {
     assert.deepEqual(await introspect(ledgerServer, access_token), { active: false })
   })
 
-  test('T-OP-02 – the database has no opaque token, only its hash', async () => {
+  test('RFC 6749 §1.4, T-OP-02 – an opaque token says nothing, and the database has its hash only', async () => {
     const { access_token } = (await credentials(LEDGER)).json<Tokens>()
     const { DatabaseSync } = await import('node:sqlite')
     const database = new DatabaseSync(stage.server.prepared.databaseUrl.replace('sqlite://', ''), { readOnly: true })
