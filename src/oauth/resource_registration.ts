@@ -8,7 +8,7 @@ import { SIGNING_ALGS } from './signing_algs.ts'
 /** Revocations are remembered for a day at least: no token outlives what is known of its end. */
 const DAY_SECS = 86_400
 
-/** RFC 8707 §2 – an absolute URI, without a fragment; RFC 3986 §4.3. */
+/** RFC 8707 §2 – an absolute URI, without a fragment. */
 const isResourceIdentifier = (uri: string): boolean =>
   /^[A-Za-z][A-Za-z0-9+.-]*:[!-~]+$/.test(uri) && !uri.includes('#') && URL.canParse(uri)
 
