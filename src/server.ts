@@ -12,6 +12,7 @@ import { createClientAddress } from './http/client_address.ts'
 import { mountWithCors } from './http/cors.ts'
 import { createErrorHandler } from './http/errors.ts'
 import { createRequireKnownHost } from './http/hosts.ts'
+import { createLimitRequests } from './http/limit_requests.ts'
 import { createConnections, createListener, type ListenerHandler } from './http/listener.ts'
 import { mount } from './http/mount.ts'
 import { readClientAddress } from './http/request_facts.ts'
@@ -25,6 +26,7 @@ const DRAIN_NOTICE_MS = 1_000
 const HEALTH_PATHS = new Set(['/live', '/ready', '/health'])
 
 const logRequest = (deps: Dependencies, request: FastifyRequest, reply: FastifyReply): void => {
+  if (request.isUnlogged) return
   const { url } = request.routeOptions
   deps.log.info(
     {
@@ -79,6 +81,7 @@ const createServer = async (deps: Dependencies, isPrepared: () => boolean) => {
   })
   const requireKnownHost = createRequireKnownHost(config.hosts)
   const clientAddress = createClientAddress(config.server_params.trusted_proxies)
+  const limitRequests = createLimitRequests(deps)
   const requestTimeoutMs = config.server_params.request_timeout_secs * 1000
 
   app.decorateRequest('clientAddress', '')
@@ -86,6 +89,7 @@ const createServer = async (deps: Dependencies, isPrepared: () => boolean) => {
   app.decorateRequest('clientId', undefined)
   app.decorateRequest('errorCode', undefined)
   app.decorateRequest('arrivedAt', 0)
+  app.decorateRequest('isUnlogged', false)
   addBodyParsers(app)
   app.setErrorHandler(createErrorHandler('json', deps.log))
   app.setNotFoundHandler(() => {
@@ -99,6 +103,14 @@ const createServer = async (deps: Dependencies, isPrepared: () => boolean) => {
     reply.header('x-content-type-options', 'nosniff')
     reply.header('strict-transport-security', 'max-age=31536000')
     limitBodyTime(request, requestTimeoutMs)
+    done()
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    const pending = limitRequests(request)
+    if (pending !== undefined) pending.then(() => done(), done)
+    else done()
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
     requireSingleHeaders(request)
     requireReadableBody(request)
     if (!HEALTH_PATHS.has(request.raw.url ?? '')) {
