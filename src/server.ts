@@ -8,6 +8,7 @@ import type { Dependencies } from './dependencies.ts'
 import { createEndpoints } from './endpoints/registry.ts'
 import { addressesOf, listenBeside } from './http/addresses.ts'
 import { addBodyParsers, limitBodyTime, requireReadableBody } from './http/body.ts'
+import { requireCanonicalPath } from './http/canonical_path.ts'
 import { createClientAddress } from './http/client_address.ts'
 import { mountWithCors } from './http/cors.ts'
 import { createErrorHandler } from './http/errors.ts'
@@ -74,10 +75,7 @@ const createServer = async (deps: Dependencies, isPrepared: () => boolean) => {
     frameworkErrors: (error, request, reply) => {
       createErrorHandler('json', deps.log)(error, request, reply)
     },
-    clientErrorHandler: (_error, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-      else socket.destroy()
-    },
+    clientErrorHandler: (_error, socket) => connections.refuse(socket),
   })
   const requireKnownHost = createRequireKnownHost(config.hosts)
   const clientAddress = createClientAddress(config.server_params.trusted_proxies)
@@ -99,7 +97,7 @@ const createServer = async (deps: Dependencies, isPrepared: () => boolean) => {
   app.addHook('onRequest', (request, reply, done) => {
     request.arrivedAt = performance.now()
     request.clientAddress = readClientAddress(request, clientAddress)
-    connections.begin(request.raw)
+    connections.begin(request.raw, reply.raw)
     reply.header('x-content-type-options', 'nosniff')
     reply.header('strict-transport-security', 'max-age=31536000')
     limitBodyTime(request, requestTimeoutMs)
@@ -111,6 +109,7 @@ const createServer = async (deps: Dependencies, isPrepared: () => boolean) => {
     else done()
   })
   app.addHook('onRequest', (request, _reply, done) => {
+    requireCanonicalPath(request)
     requireSingleHeaders(request)
     requireReadableBody(request)
     if (!HEALTH_PATHS.has(request.raw.url ?? '')) {
