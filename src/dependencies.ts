@@ -2,6 +2,7 @@
 import type { DestinationStream } from 'pino'
 import { createClientCertificateAuthentication } from './authentication/client_certificate.ts'
 import { createJwtIdpAuthentication, type JwtIdpAuthentication } from './authentication/jwt_idp.ts'
+import { createKnownDevices, type KnownDevices } from './authentication/known_device.ts'
 import { createLoginFlow, type LoginFlow } from './authentication/login.ts'
 import { createPasswordAuthentication, type PasswordAuthentication } from './authentication/password.ts'
 import { createPasswordHashing, type PasswordHashing } from './authentication/password_hashing.ts'
@@ -13,6 +14,9 @@ import type { Config } from './config/schema.ts'
 import { createExchange, type Exchange } from './grants/exchange.ts'
 import { createDatabaseKeys } from './keys/database.ts'
 import type { KeyProvider } from './keys/key_provider.ts'
+import { openLimits } from './limits/open_limits.ts'
+import type { RateLimits } from './limits/rate_limits.ts'
+import type { NoteRefusal } from './limits/refusal_notes.ts'
 import { createAnnounce } from './logout/announce.ts'
 import { createLogoutWorker } from './logout/worker.ts'
 import { openSessionStore } from './sessions/registry.ts'
@@ -41,9 +45,13 @@ export type Dependencies = {
   realms: RealmDirectory
   sessionStore: SessionStore
   sessions: Sessions
+  /** Its `reload` takes other `rate_limit_params` while the server runs. */
+  rateLimits: RateLimits
+  noteRefusal: NoteRefusal
   sessionJwt: SessionJwt
   keys: KeyProvider
   outbound: Outbound
+  knownDevices: KnownDevices
   passwordHashing: PasswordHashing
   passwordAuthentication: PasswordAuthentication
   jwtIdps: JwtIdpAuthentication
@@ -60,7 +68,7 @@ export type Dependencies = {
    * could not be reached.
    */
   prepare(newer?: NewerSchema): Promise<void>
-  /** Takes on what can change: the log level, the outbound proxy, and whose client certificates are believed. */
+  /** Takes on what can change: the log level, the outbound proxy, the rate limits, and whose client certificates are believed. */
   apply(config: Config): void
   /** Stops what runs by itself and closes the stores. */
   close(): Promise<void>
@@ -104,6 +112,8 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
   const logoutWorker = createLogoutWorker({ store, realms, keys, clientKeys, subjects, outbound, clock, random, log })
   const sessionEnds = createAnnounce({ store, clock, random, wake: logoutWorker.wake })
   const sessions = createSessions({ sessionStore, sessionEnds, clock, random })
+  const limits = openLimits({ config, clock, log })
+  const { counting, rateLimits, noteRefusal } = limits
   const base = {
     config,
     log,
@@ -117,10 +127,14 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
     clientKeys,
     subjects,
     outbound,
+    counting,
+    rateLimits,
+    noteRefusal,
   }
 
+  const knownDevices = createKnownDevices(base)
   const passwordHashing = createPasswordHashing(config.password_hashing_params, log)
-  const passwordAuthentication = createPasswordAuthentication({ ...base, passwordHashing })
+  const passwordAuthentication = createPasswordAuthentication({ ...base, passwordHashing, knownDevices })
   const jwtIdps = createJwtIdpAuthentication(base)
   const clientCertificates = createClientCertificateAuthentication(base)
   const totp = createTotp(base)
@@ -141,6 +155,7 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
   return {
     ...base,
     sessionJwt: createSessionJwt(base),
+    knownDevices,
     passwordHashing,
     passwordAuthentication,
     jwtIdps,
@@ -157,10 +172,12 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
     apply(next) {
       log.level = next.log_params.level
       outbound.useProxy(next.proxy_params)
+      rateLimits.reload(next.rate_limit_params)
       clientCertificates.trust(next)
     },
     async close() {
       await Promise.all([logoutWorker, ...collectors].map((worker) => worker.stop()))
+      await limits.close()
       await sessionStore.close()
       await database.close()
     },

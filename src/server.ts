@@ -9,11 +9,13 @@ import type { Dependencies } from './dependencies.ts'
 import { createEndpoints } from './endpoints/registry.ts'
 import { addressesOf, listenBeside } from './http/addresses.ts'
 import { addBodyParsers, limitBodyTime, requireReadableBody } from './http/body.ts'
+import { requireCanonicalPath } from './http/canonical_path.ts'
 import { createCertificateLife } from './http/certificate_life.ts'
 import { createClientAddress } from './http/client_address.ts'
 import { mountWithCors } from './http/cors.ts'
 import { createErrorHandler } from './http/errors.ts'
 import { createRequireKnownHost } from './http/hosts.ts'
+import { createLimitRequests } from './http/limit_requests.ts'
 import { createConnections, createListener, type ListenerHandler, renewContext } from './http/listener.ts'
 import { mount } from './http/mount.ts'
 import { readClientAddress } from './http/request_facts.ts'
@@ -27,6 +29,7 @@ const DRAIN_NOTICE_MS = 1_000
 const HEALTH_PATHS = new Set(['/live', '/ready', '/health'])
 
 const logRequest = (deps: Dependencies, request: FastifyRequest, reply: FastifyReply): void => {
+  if (request.isUnlogged) return
   const { url } = request.routeOptions
   deps.log.info(
     {
@@ -74,14 +77,12 @@ const createServer = async (deps: Dependencies, isPrepared: () => boolean) => {
     frameworkErrors: (error, request, reply) => {
       createErrorHandler('json', deps.log)(error, request, reply)
     },
-    clientErrorHandler: (_error, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-      else socket.destroy()
-    },
+    clientErrorHandler: (_error, socket) => connections.refuse(socket),
   })
   const requireKnownHost = createRequireKnownHost(config.hosts)
   const certificateLife = createCertificateLife(config.pem.server_certificate, deps)
   let clientAddress = createClientAddress(config.server_params.trusted_proxies)
+  const limitRequests = createLimitRequests(deps)
   const requestTimeoutMs = config.server_params.request_timeout_secs * 1000
 
   app.decorateRequest('clientAddress', '')
@@ -89,6 +90,7 @@ const createServer = async (deps: Dependencies, isPrepared: () => boolean) => {
   app.decorateRequest('clientId', undefined)
   app.decorateRequest('errorCode', undefined)
   app.decorateRequest('arrivedAt', 0)
+  app.decorateRequest('isUnlogged', false)
   addBodyParsers(app)
   app.setErrorHandler(createErrorHandler('json', deps.log))
   app.setNotFoundHandler(() => {
@@ -98,10 +100,19 @@ const createServer = async (deps: Dependencies, isPrepared: () => boolean) => {
   app.addHook('onRequest', (request, reply, done) => {
     request.arrivedAt = performance.now()
     request.clientAddress = readClientAddress(request, clientAddress)
-    connections.begin(request.raw)
+    connections.begin(request.raw, reply.raw)
     reply.header('x-content-type-options', 'nosniff')
     reply.header('strict-transport-security', 'max-age=31536000')
     limitBodyTime(request, requestTimeoutMs)
+    done()
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    const pending = limitRequests(request)
+    if (pending !== undefined) pending.then(() => done(), done)
+    else done()
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    requireCanonicalPath(request)
     requireSingleHeaders(request)
     requireReadableBody(request)
     if (!HEALTH_PATHS.has(request.raw.url ?? '')) {

@@ -6,7 +6,8 @@ import type { User } from '../storage/users.ts'
 
 /** `up`: username and password. `jwt`: a token of an identity provider. `cc`: a TLS client certificate. */
 type Credentials = {
-  up: { username: string; password: string }
+  /** `device`: the cookie of a device that somebody signed in with before. */
+  up: { username: string; password: string; device?: string | undefined }
   jwt: { token: string }
   cc: { certificate: PresentedCertificate }
 }

@@ -8,6 +8,7 @@
  * 3. Nobody else: no user is made, and no claim such as an e-mail address is ever compared (T-SE-10).
  */
 import type { JwksCacheDeps } from '../keys/jwks_cache.ts'
+import type { Counting } from '../limits/attempt_counts.ts'
 import { type Claims, isNumericDate } from '../oauth/jwt.ts'
 import { usernameProblem } from '../oauth/username.ts'
 import type { RequestFacts } from '../storage/audit_events.ts'
@@ -19,7 +20,7 @@ import type { Proof } from './first_factor.ts'
 import { createVerifyIdpToken, type IdpVerdict, LEEWAY_SECONDS } from './idp_token.ts'
 import { createRefusalLimits } from './refusal_limits.ts'
 
-export type JwtIdpDeps = JwksCacheDeps
+export type JwtIdpDeps = JwksCacheDeps & { counting: Counting }
 
 /** How recently the person must have signed in there, and whether a token that does not say when is evidence of it. */
 export type Freshness = { since: Milliseconds; evidence: 'required' | 'if_given' }
@@ -76,7 +77,7 @@ const toProof = async (realm: Realm, verdict: IdpVerdict): Promise<Proof> => {
 
 export const createJwtIdpAuthentication = (deps: JwtIdpDeps) => {
   const verify = createVerifyIdpToken(deps)
-  const limitRefusals = createRefusalLimits()
+  const limitRefusals = createRefusalLimits(deps.counting)
 
   return {
     /** Throws too_many_requests, and temporarily_unavailable while the provider's keys are unknown. */

@@ -1,4 +1,6 @@
 /** Signing in with a username and a password, and changing the password: for the JSON API and for the pages alike. */
+
+import type { Counting } from '../limits/attempt_counts.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { usernameProblem } from '../oauth/username.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -12,6 +14,7 @@ import type { Log } from '../system/log.ts'
 import type { Random } from '../system/random.ts'
 import type { Proof } from './first_factor.ts'
 import { createGuessLimits } from './guess_limits.ts'
+import type { KnownDevices } from './known_device.ts'
 import type { PasswordHashing } from './password_hashing.ts'
 import { checkNewPassword, type PasswordProblem, toPassword } from './password_policy.ts'
 
@@ -19,6 +22,8 @@ export type PasswordDeps = {
   passwordHashing: PasswordHashing
   store: Pick<Store, 'transaction'>
   sessions: Pick<Sessions, 'endByUser'>
+  knownDevices: Pick<KnownDevices, 'find'>
+  counting: Counting
   clock: Clock
   random: Random
   log: Log
@@ -37,8 +42,8 @@ const isExpired = (user: User, maxAgeSeconds: number | undefined, now: number): 
 }
 
 export const createPasswordAuthentication = (deps: PasswordDeps) => {
-  const { passwordHashing, store, sessions, clock, log } = deps
-  const limitGuesses = createGuessLimits()
+  const { passwordHashing, store, sessions, knownDevices, clock, log } = deps
+  const limitGuesses = createGuessLimits(deps.counting)
 
   const event = (
     type: AuditEvent['type'],
@@ -91,9 +96,18 @@ export const createPasswordAuthentication = (deps: PasswordDeps) => {
     usernameProblem(username) === undefined ? await realm.store.users.findByUsername(username) : undefined
 
   /** The verdict on a guess, which is counted before anything is looked at. */
-  const judge = async (realm: Realm, username: string, password: string, facts: RequestFacts): Promise<Verdict> => {
+  const judge = async (
+    realm: Realm,
+    { username, password, device }: { username: string; password: string; device?: string | undefined },
+    facts: RequestFacts,
+  ): Promise<Verdict> => {
     const guess = { realmId: realm.id, canonicalUsername: canonicalUsername(username.slice(0, 256)), ip: facts.ip }
-    const verdict = await limitGuesses(guess, async () => verify(await findUser(realm, username), password))
+    const guessed = {
+      findUser: () => findUser(realm, username),
+      findDevice: (user: User) => knownDevices.find(realm, device, user),
+      mayBeKnown: device !== undefined,
+    }
+    const verdict = await limitGuesses(guess, guessed, (user: User | undefined) => verify(user, password))
     if (!verdict.isRight) return verdict
     const passwordHash = await rehash(verdict.user.passwordHash, password)
     if (passwordHash === undefined || !(await realm.store.users.rehashPassword(verdict.user, passwordHash)))
@@ -120,12 +134,12 @@ export const createPasswordAuthentication = (deps: PasswordDeps) => {
     /** Throws too_many_requests, and temporarily_unavailable when too many passwords are being checked. */
     async prove(
       realm: Realm,
-      credentials: { username: string; password: string },
+      credentials: { username: string; password: string; device?: string | undefined },
       facts: RequestFacts,
     ): Promise<Proof> {
       const params = realm.settings.auth_params.username_password_params
       if (!params) return { isProved: false, user: undefined, reason: 'method_off' }
-      const verdict = await judge(realm, credentials.username, credentials.password, facts)
+      const verdict = await judge(realm, credentials, facts)
       if (!verdict.isRight) return { isProved: false, user: verdict.user, reason: verdict.reason }
       const { user } = verdict
       const isPasswordExpired = isExpired(user, params.max_password_age_seconds, clock.now())
@@ -140,11 +154,12 @@ export const createPasswordAuthentication = (deps: PasswordDeps) => {
     async changePassword(
       realm: Realm,
       user: Pick<User, 'id' | 'username'>,
-      passwords: { current: string; next: string },
+      passwords: { current: string; next: string; device?: string | undefined },
       facts: RequestFacts & { exceptSessionId?: string },
     ): Promise<PasswordChange> {
       if (!realm.settings.auth_params.username_password_params) return { outcome: 'wrong_password' }
-      const verdict = await judge(realm, user.username, passwords.current, facts)
+      const { current, device } = passwords
+      const verdict = await judge(realm, { username: user.username, password: current, device }, facts)
       if (!verdict.isRight) {
         await realm.store.audit.insert(event('login.failed', verdict.user, facts, { reason: verdict.reason }))
         return { outcome: 'wrong_password' }

@@ -1,5 +1,6 @@
 /** RFC 6238 – the second factor: a code of an authenticator app, or one of the recovery codes in its place. */
 import { createSealing, type SecretsParams } from '../keys/sealing.ts'
+import type { Counting } from '../limits/attempt_counts.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import type { AuthParams } from '../oauth/realm_settings.ts'
 import {
@@ -27,6 +28,7 @@ export type TotpDeps = {
   clock: Clock
   random: Random
   log: Log
+  counting: Counting
 }
 
 /** A secret, and a code that shows that an app has it. */
@@ -61,7 +63,7 @@ export const storeEnrolment = async (
 export const createTotp = (deps: TotpDeps) => {
   const { store, clock, random, log } = deps
   const sealing = createSealing(deps)
-  const limitGuesses = createCodeGuessLimits()
+  const limitGuesses = createCodeGuessLimits(deps.counting)
 
   const event = (
     type: AuditEventType,

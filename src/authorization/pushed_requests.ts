@@ -1,5 +1,5 @@
 /** RFC 9126 – authorization requests that wait behind a request_uri until the client sends the person along. */
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { createCounting } from '../limits/attempt_counts.ts'
 import { type Client, isConfidential } from '../oauth/client_metadata.ts'
 import { OAuthError, tooManyRequests } from '../oauth/errors.ts'
 import type { Realm } from '../storage/realm_directory.ts'
@@ -39,14 +39,11 @@ const tooMany = (milliseconds: number): OAuthError =>
 
 export const createPushedRequests = ({ clock, random, config }: PushedRequestsDeps) => {
   const { par_ttl_secs: seconds } = config.oauth_params
-  const bySource = new RateLimiterMemory({ points: MAX_OPEN_PER_SOURCE, duration: seconds })
+  const bySource = createCounting({ now: clock.now })({ name: 'pushed_requests', windowMs: seconds * 1000 })
 
   const requireShare = async (realm: Realm, clientId: string, ip: string): Promise<void> => {
-    try {
-      await bySource.consume(`${realm.id} ${clientId} ${sourceOf(ip)}`)
-    } catch (refused) {
-      throw refused instanceof RateLimiterRes ? tooMany(refused.msBeforeNext) : refused
-    }
+    const { count, msLeft } = await bySource.add(`${realm.id} ${clientId} ${sourceOf(ip)}`)
+    if (count > MAX_OPEN_PER_SOURCE) throw tooMany(msLeft)
   }
 
   return {

@@ -1,24 +1,13 @@
 /** RFC 6749 §2.3, §3.2.1, OAuth 2.1 §2.4 – which client sent the request: by exactly one method, the registered one. */
-import { RateLimiterMemory } from 'rate-limiter-flexible'
 import type { Client } from '../oauth/client_metadata.ts'
-import { invalidClient, OAuthError, tooManyRequests } from '../oauth/errors.ts'
+import { invalidClient, OAuthError } from '../oauth/errors.ts'
 import { profileOf, profileProblem } from '../oauth/profile.ts'
-import { newAuditEvent } from '../storage/audit_events.ts'
 import type { Realm } from '../storage/realm_directory.ts'
-import type { Clock } from '../system/clock.ts'
-import type { Random } from '../system/random.ts'
-import { sourceOf } from '../system/source.ts'
+import { type ClientLimitsDeps, createClientLimits } from './client_limits.ts'
 import type { ClientAuthMethod, ClientAuthRequest, ClientCredentials } from './method.ts'
 import { type ClientAuthMethodDeps, createClientAuthMethods } from './registry.ts'
 
-export type AuthenticateClientDeps = ClientAuthMethodDeps & { clock: Clock; random: Random }
-
-/** OAuth 2.1 §2.4.1 – failures of one client from one address before it has to wait. */
-const MAX_FAILURES = 10
-const FAILURE_WINDOW_SECONDS = 60
-
-/** All clients that do not exist share one count, so that invented names fill no memory. No client_id has this form. */
-const UNKNOWN = ''
+export type AuthenticateClientDeps = ClientAuthMethodDeps & ClientLimitsDeps
 
 const MAX_CLIENT_ID_CHARACTERS = 255
 
@@ -48,33 +37,7 @@ const refused = (realm: Realm, request: ClientAuthRequest, hint: string): OAuthE
 
 export const createAuthenticateClient = (deps: AuthenticateClientDeps) => {
   const methods = createClientAuthMethods(deps)
-  const failures = new RateLimiterMemory({ points: MAX_FAILURES, duration: FAILURE_WINDOW_SECONDS })
-
-  const failureKey = (realm: Realm, client: Client | undefined, { ip }: ClientAuthRequest): string =>
-    `${realm.id} ${sourceOf(ip)} ${client?.clientId ?? UNKNOWN}`
-
-  const requirePatience = async (key: string): Promise<void> => {
-    const state = await failures.get(key)
-    if (state === null || state.consumedPoints < MAX_FAILURES) return
-    throw tooManyRequests('Too many failed client authentications', state.msBeforeNext)
-  }
-
-  /** Bounded by the limit on failures, and only about clients that exist. */
-  const auditFailure = async (
-    realm: Realm,
-    client: Client,
-    request: ClientAuthRequest,
-    hint: string,
-  ): Promise<void> => {
-    await realm.store.audit.insert(
-      newAuditEvent(deps, request, {
-        type: 'client_authentication.failed',
-        outcome: 'failure',
-        principal: client.clientId,
-        detail: { reason: hint },
-      }),
-    )
-  }
+  const limits = createClientLimits(deps)
 
   const readCredentials = (
     method: ClientAuthMethod | undefined,
@@ -103,8 +66,8 @@ export const createAuthenticateClient = (deps: AuthenticateClientDeps) => {
     const client = await realm.findClient(first.clientId)
     const method = found.find(({ name }) => name === client?.metadata.token_endpoint_auth_method)
     const credentials = readCredentials(method, request)
-    const key = failureKey(realm, client, request)
-    await requirePatience(key)
+    const pending = limits.check(realm, client, request)
+    if (pending !== undefined) await pending
     // T-CA-05 – read as the registered method reads them: what another one can read is nothing of this client.
     const isUsable = client?.enabled === true && credentials !== undefined && keepsProfile(realm, client)
     const refusal = await (credentials ?? first).refusal(realm, isUsable ? client : undefined)
@@ -112,9 +75,7 @@ export const createAuthenticateClient = (deps: AuthenticateClientDeps) => {
     const hint = isUsable
       ? (refusal ?? '')
       : 'an unknown or disabled client, another method than the registered one, or less than its profile asks for'
-    const { consumedPoints } = await failures.penalty(key)
-    // Failures that were under way when the limit was reached leave no trace: nobody fills the audit by asking all at once.
-    if (client && consumedPoints <= MAX_FAILURES) await auditFailure(realm, client, request, hint)
+    await limits.fail(realm, client, request, hint)
     throw refused(realm, request, hint)
   }
 }

@@ -1,5 +1,5 @@
 /** Bounds between keys, which the schema of one key cannot know. */
-import type { Report } from './report.ts'
+import type { KeyPath, Report } from './report.ts'
 import type { Draft } from './shape.ts'
 
 /** RFC 9106 §3.1 – Argon2 needs 8 KiB a lane. */
@@ -20,9 +20,36 @@ const checkRotation = (params: NonNullable<Draft['signing_keys_params']>, report
   report.problem(['signing_keys_params', 'prepublish_secs'], String(prepublish), expected)
 }
 
+const PREFIXES = ['', 'realm_', 'client_'] as const
+
+/** How long a bucket may take to fill: longer, and it would have to be remembered for longer. */
+const LONGEST_FILL_SECONDS = 600
+
+type Rates = Omit<NonNullable<Draft['rate_limit_params']>, 'realms'>
+
+const checkRates = (rates: Rates, path: KeyPath, report: Report): void => {
+  for (const prefix of PREFIXES) {
+    const perSecond = rates[`${prefix}requests_per_second`]
+    const burst = rates[`${prefix}burst_size`]
+    const burstPath = [...path, `${prefix}burst_size`]
+    if (burst === undefined || report.isBroken([...path, `${prefix}requests_per_second`])) continue
+    if (perSecond === undefined)
+      report.problem(burstPath, String(burst), `none, because ${prefix}requests_per_second is not set beside it`)
+    else if (burst > perSecond * LONGEST_FILL_SECONDS)
+      report.problem(burstPath, String(burst), `at most ${LONGEST_FILL_SECONDS} times ${prefix}requests_per_second`)
+  }
+}
+
+const checkRateLimits = (params: NonNullable<Draft['rate_limit_params']>, report: Report): void => {
+  const { realms, ...general } = params
+  checkRates(general, ['rate_limit_params'], report)
+  for (const [id, rates] of Object.entries(realms ?? {})) checkRates(rates, ['rate_limit_params', 'realms', id], report)
+}
+
 export const checkPolicy = (draft: Draft, report: Report): void => {
   checkPasswordHashing(draft.password_hashing_params ?? {}, report)
   checkRotation(draft.signing_keys_params ?? {}, report)
+  checkRateLimits(draft.rate_limit_params ?? {}, report)
   // The administrators' realm must not answer at the root.
   if (draft.oauth_params?.default_realm === '_')
     report.problem(['oauth_params', 'default_realm'], '"_"', 'a realm other than that of the administrators')

@@ -191,6 +191,41 @@ const server_params = z.strictObject({
   production: z.boolean().default(false).describe('Refuse to start with settings that are fit for development only.'),
 })
 
+const RATE = [1, 1_000_000] as const
+
+const rates = {
+  requests_per_second: integer(...RATE)
+    .optional()
+    .describe('Requests a second that one address (of IPv6 one /64) may send; without it as many as it likes.'),
+  burst_size: integer(...RATE)
+    .optional()
+    .describe('Requests that it may send at once; without it as many as in a second.'),
+  realm_requests_per_second: integer(...RATE)
+    .optional()
+    .describe('Requests a second that one realm takes from everybody together.'),
+  realm_burst_size: integer(...RATE)
+    .optional()
+    .describe('Requests that it takes at once.'),
+  client_requests_per_second: integer(...RATE)
+    .optional()
+    .describe(
+      'Requests a second with which one client may authenticate; rate_limit of a client says otherwise for it.',
+    ),
+  client_burst_size: integer(...RATE)
+    .optional()
+    .describe('Requests with which it may authenticate at once.'),
+}
+
+const realm_id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, '1 to 64 letters, digits, _ or -')
+
+const rate_limit_params = z.strictObject({
+  ...rates,
+  realms: z
+    .record(realm_id, z.strictObject(rates))
+    .optional()
+    .describe('The same keys for one realm, instead of those above.'),
+})
+
 const log_params = z.strictObject({
   level: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
@@ -224,6 +259,9 @@ export const configSchema = z.strictObject({
   password_hashing_params: password_hashing_params.prefault({}).describe('Argon2id for the passwords of people.'),
   secrets_params: secrets_params.prefault({}).describe('Encryption of secrets in the database.'),
   server_params: server_params.prefault({}).describe('The HTTPS server.'),
+  rate_limit_params: rate_limit_params
+    .prefault({})
+    .describe('How often clients may ask; 429 with Retry-After beyond it.'),
   log_params: log_params.prefault({}).describe('Log lines.'),
 })
 
@@ -232,6 +270,7 @@ export type FileConfig = z.output<typeof configSchema>
 
 export type SessionsStoreParams = z.output<typeof sessions_store_params>
 export type OauthParams = z.output<typeof oauth_params>
+export type RateLimitParams = z.output<typeof rate_limit_params>
 export type PasswordHashingParams = z.output<typeof password_hashing_params>
 
 /**

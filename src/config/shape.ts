@@ -23,6 +23,7 @@ const schemaAt = (path: readonly PropertyKey[]): Schema =>
   path.reduce<Schema>((schema, part) => {
     const inner = unwrap(schema)
     if (inner instanceof z.ZodObject) return inner.shape[String(part)] ?? inner
+    if (inner instanceof z.ZodRecord) return inner.valueType
     return inner instanceof z.ZodArray ? inner.element : inner
   }, configSchema)
 
@@ -40,6 +41,7 @@ const expectation = (schema: Schema): string => {
   if (inner instanceof z.ZodNumber) return `an integer from ${inner.minValue} to ${inner.maxValue}`
   if (inner instanceof z.ZodBoolean) return 'true or false'
   if (inner instanceof z.ZodEnum) return listed(inner.options.map((option) => JSON.stringify(option)))
+  if (inner instanceof z.ZodRecord) return 'a table of tables'
   if (inner instanceof z.ZodObject) {
     const keys = requiredKeys(inner)
     return keys.length === 0 ? 'a table' : `a table with ${keys.join(', ')}`

@@ -60,6 +60,7 @@ export const createDiscoveryEndpoints = (
     path,
     errors: 'json',
     cors: 'public',
+    limit: 'documents',
     mayBeStale: true,
     handle: (_request, reply, realm) =>
       reply

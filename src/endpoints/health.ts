@@ -31,6 +31,8 @@ const get = (path: string, handle: ServerEndpoint['handle']): ServerEndpoint => 
   path,
   errors: 'json',
   cors: 'none',
+  // Whoever is refused here takes the server for dead.
+  limit: 'none',
   handle,
 })
 

@@ -23,6 +23,7 @@ export const createJwksEndpoint = ({ keys }: { keys: Pick<KeyProvider, 'publicKe
     path: '/jwks.json',
     errors: 'json',
     cors: 'public',
+    limit: 'documents',
     mayBeStale: true,
     async handle(_request, reply, realm) {
       const body = bodyOf(await keys.publicKeys(realm))

@@ -9,6 +9,7 @@ import { bearerToken } from '../http/bearer.ts'
 import { presentedCertificate } from '../http/client_certificate.ts'
 import { readCookie, setCookie } from '../http/cookies.ts'
 import type { Endpoint } from '../http/endpoint.ts'
+import { type RememberDeviceDeps, readDevice, rememberDevice } from '../http/known_device.ts'
 import { requireOwnOrigin } from '../http/own_origin.ts'
 import { factsOf } from '../http/request_facts.ts'
 import { OAuthError } from '../oauth/errors.ts'
@@ -19,7 +20,7 @@ import type { Realm, RealmDirectory } from '../storage/realm_directory.ts'
 import { readBody } from './json_body.ts'
 import { openNamedRealm } from './session_of_cookie.ts'
 
-export type LoginDeps = {
+export type LoginDeps = RememberDeviceDeps & {
   realms: Pick<RealmDirectory, 'open'>
   sessions: Pick<Sessions, 'start' | 'resume' | 'end'>
   loginFlow: Pick<LoginFlow, 'login'>
@@ -51,9 +52,9 @@ const readTotpCode = (request: FastifyRequest): string | undefined => {
   return readBody(request, loginBody).totp_code
 }
 
-const fromHeader = (authorization: string): Credential => {
+const fromHeader = (authorization: string, device: string | undefined): Credential => {
   const password = parseBasicCredentials(authorization)
-  if (password) return { scheme: 'up', ...password }
+  if (password) return { scheme: 'up', ...password, device }
   const token = bearerToken(authorization)
   if (token !== undefined) return { scheme: 'jwt', token }
   throw failed('the Authorization header is neither Basic nor Bearer')
@@ -63,9 +64,9 @@ const fromHeader = (authorization: string): Credential => {
  * The one credential. A header is what the caller chose to send, while a certificate comes with every request of a
  * connection: it counts when there is no header.
  */
-const readCredential = (request: FastifyRequest): Credential => {
+const readCredential = (request: FastifyRequest, realm: Realm): Credential => {
   const { authorization } = request.headers
-  if (authorization !== undefined) return fromHeader(authorization)
+  if (authorization !== undefined) return fromHeader(authorization, readDevice(request, realm))
   const certificate = presentedCertificate(request)
   if (certificate) return { scheme: 'cc', certificate }
   throw failed('no credentials')
@@ -82,7 +83,7 @@ export const setSessionCookie = (reply: FastifyReply, session: Session, secret: 
 
 type Authenticated = Extract<LoginOutcome, { outcome: 'authenticated' }>
 
-export const createLoginEndpoint = ({ realms, sessions, loginFlow }: LoginDeps): Endpoint => {
+export const createLoginEndpoint = ({ realms, sessions, loginFlow, knownDevices }: LoginDeps): Endpoint => {
   /** OWASP ASVS 7.2.4 – the session that the browser brought along is over, whoever's it was. */
   const endFormer = async (request: FastifyRequest, realm: Realm): Promise<void> => {
     const secret = readCookie(request, sessionCookieName('api', realm.id))
@@ -101,6 +102,7 @@ export const createLoginEndpoint = ({ realms, sessions, loginFlow }: LoginDeps):
     const person = { realm, kind: 'api', user, authScheme, amr, restricted, ip, userAgent } as const
     const { session, secret } = await startSession({ sessions }, person)
     setSessionCookie(reply, session, secret)
+    await rememberDevice({ knownDevices }, { request, reply, realm }, user)
     return session
   }
 
@@ -115,7 +117,7 @@ export const createLoginEndpoint = ({ realms, sessions, loginFlow }: LoginDeps):
       // T-CS-01 – nobody is signed in by a page of another site.
       requireOwnOrigin(request, realm.issuer)
       const code = readTotpCode(request)
-      const credential = readCredential(request)
+      const credential = readCredential(request, realm)
       const login = await loginFlow.login(realm, credential, code, factsOf(request))
       reply.header('cache-control', 'no-store')
       switch (login.outcome) {

@@ -5,6 +5,7 @@ import type { PasswordAuthentication } from '../authentication/password.ts'
 import { describePasswordProblem } from '../authentication/password_policy.ts'
 import { startSession } from '../authentication/start_session.ts'
 import type { Endpoint } from '../http/endpoint.ts'
+import { type RememberDeviceDeps, readDevice, rememberDevice } from '../http/known_device.ts'
 import { requireOwnOrigin } from '../http/own_origin.ts'
 import { factsOf } from '../http/request_facts.ts'
 import { OAuthError } from '../oauth/errors.ts'
@@ -16,7 +17,7 @@ import { readBody } from './json_body.ts'
 import { setSessionCookie } from './login.ts'
 import { openCookieRealm, requireSession } from './session_of_cookie.ts'
 
-export type PasswordDeps = {
+export type PasswordDeps = RememberDeviceDeps & {
   realms: Pick<RealmDirectory, 'open'>
   sessions: Pick<Sessions, 'start' | 'resume' | 'end'>
   passwordAuthentication: Pick<PasswordAuthentication, 'changePassword'>
@@ -24,7 +25,9 @@ export type PasswordDeps = {
 
 const passwordBody = z.strictObject({ current_password: z.string(), new_password: z.string() })
 
-export const createPasswordEndpoint = ({ realms, sessions, passwordAuthentication }: PasswordDeps): Endpoint => {
+export const createPasswordEndpoint = (deps: PasswordDeps): Endpoint => {
+  const { realms, sessions, passwordAuthentication } = deps
+
   /** A restricted session ends with the password that made it so, and a full one takes its place (ASVS 7.2.4). */
   const replaceRestricted = async (
     request: FastifyRequest,
@@ -51,7 +54,8 @@ export const createPasswordEndpoint = ({ realms, sessions, passwordAuthenticatio
       requireOwnOrigin(request, realm.issuer)
       const body = readBody(request, passwordBody)
       const { session, user } = await requireSession(sessions, request, realm)
-      const passwords = { current: body.current_password, next: body.new_password }
+      const device = readDevice(request, realm)
+      const passwords = { current: body.current_password, next: body.new_password, device }
       const facts = { ...factsOf(request), exceptSessionId: session.sessionId }
       const result = await passwordAuthentication.changePassword(realm, user, passwords, facts)
       if (result.outcome === 'wrong_password') throw new OAuthError('unauthorized', 'The current password is wrong')
@@ -60,6 +64,7 @@ export const createPasswordEndpoint = ({ realms, sessions, passwordAuthenticatio
       const current = session.restricted
         ? await replaceRestricted(request, reply, realm, { session, user: result.user })
         : session
+      await rememberDevice(deps, { request, reply, realm }, result.user)
       return reply
         .header('cache-control', 'no-store')
         .send({ next_step: 'Authenticated', session_id: current.sessionId })

@@ -17,6 +17,7 @@ export const createSessionJwksEndpoint = ({
     path: '/sessions/jwks.json',
     errors: 'json',
     cors: 'public',
+    limit: 'documents',
     handle: (_request, reply) =>
       reply
         .header('content-type', 'application/json')

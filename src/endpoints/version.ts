@@ -8,5 +8,6 @@ export const createVersionEndpoint = (): Endpoint => ({
   path: '/public/version',
   errors: 'json',
   cors: 'public',
+  limit: 'documents',
   handle: (_request, reply) => reply.send({ version: VERSION }),
 })

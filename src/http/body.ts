@@ -25,6 +25,12 @@ export const addBodyParsers = (app: FastifyInstance): void => {
 
 /** Throws for a body that is not read here, before a byte of it is. */
 export const requireReadableBody = (request: FastifyRequest): void => {
+  // RFC 9112 §6.1 – chunks and nothing else: a proxy may see the end of what is coded otherwise at another place.
+  const coding = request.headers['transfer-encoding']
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    throw new OAuthError('invalid_request', 'This transfer coding is not accepted', {
+      headers: { connection: 'close' },
+    })
   // RFC 9110 §8.4 – no coding of a request's content is supported: nothing is ever decompressed.
   if (request.headers['content-encoding'] !== undefined)
     throw new OAuthError('unsupported_media_type', 'A content encoding is not accepted here')

@@ -13,6 +13,8 @@ type Shape = {
   errors: ErrorChannel
   /** `public`: any origin may read it. `clients`: the configured origins. `none`: no CORS (OAuth 2.1 §3.1). */
   cors: 'public' | 'clients' | 'none'
+  /** What counts as one: `documents` are counted apart, and more of them are let through; `none` is never refused. */
+  limit?: 'documents' | 'none'
 }
 
 /** Mounted at the root for the default realm and under /realms/{realm} for every realm. */

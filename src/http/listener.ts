@@ -16,7 +16,10 @@ import type { Config } from '../config/schema.ts'
 const HANDSHAKE_TIMEOUT_MS = 5_000
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const CONNECTIONS_CHECKING_INTERVAL_MS = 1_000
+const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 const MAX_HEADER_BYTES = 16_384
+
+type ResponseOfConnection = { headersSent: boolean; writableFinished: boolean }
 
 type RequestOfConnection = { httpVersionMajor: number; socket: Socket }
 
@@ -80,6 +83,7 @@ export const renewContext = (server: Http2SecureServer, config: Config, asksForC
 export const createConnections = () => {
   const idle = new Set<Socket>()
   const busy = new Map<Socket, number>()
+  const responses = new WeakMap<Socket, ResponseOfConnection>()
   const sessions = new Set<ServerHttp2Session>()
   let isClosing = false
 
@@ -100,9 +104,10 @@ export const createConnections = () => {
       })
     },
 
-    begin({ httpVersionMajor, socket }: RequestOfConnection): void {
+    begin({ httpVersionMajor, socket }: RequestOfConnection, response: ResponseOfConnection): void {
       // Of HTTP/2, every request has a socket of its own, which stands for the session's.
       if (httpVersionMajor !== 1) return
+      responses.set(socket, response)
       idle.delete(socket)
       busy.set(socket, (busy.get(socket) ?? 0) + 1)
     },
@@ -115,6 +120,15 @@ export const createConnections = () => {
         if (isClosing) socket.end()
         else idle.add(socket)
       }
+    },
+
+    /** What came is no HTTP. One answer a request: what is being answered already gets no second one. */
+    refuse(socket: Socket): void {
+      const response = responses.get(socket)
+      const isAnswering = response?.headersSent === true && !response.writableFinished
+      if (!socket.writable) socket.destroy()
+      else if (isAnswering) socket.end()
+      else socket.end(BAD_REQUEST)
     },
 
     /** Closes what is idle, and the rest as soon as it has answered. */

@@ -59,6 +59,7 @@ export const mount = (app: FastifyInstance, deps: MountDeps, endpoints: readonly
         url,
         exposeHeadRoute: methods.includes('GET'),
         errorHandler: createErrorHandler(endpoint.errors, deps.log),
+        config: { at: endpoint.at, limit: endpoint.limit ?? 'requests' },
         handler: handlerOf(deps, endpoint),
       })
       methodsAt.set(url, new Set([...(methodsAt.get(url) ?? []), ...methods]))

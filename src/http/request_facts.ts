@@ -13,6 +13,8 @@ declare module 'fastify' {
     errorCode: string | undefined
     /** When it arrived, milliseconds of the monotonic clock. */
     arrivedAt: number
+    /** Its line in the log would be one of a flood. */
+    isUnlogged: boolean
   }
 }
 

@@ -97,6 +97,8 @@ export type ClientMetadata = {
   /** See profile.ts. */
   profile: Profile
   access_token_ttl_secs?: number
+  /** Instead of the limits of its realm and of the configuration; an administrator's to give, never a client's own. */
+  rate_limit?: { requests_per_second: number; burst_size?: number }
   /** Accepts the token endpoint's URL as audience of a client assertion, as RFC 7523 §3 once did; every use is logged. */
   allow_token_endpoint_audience: boolean
 }

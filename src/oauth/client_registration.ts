@@ -47,6 +47,16 @@ const subject = (member: SubjectMember) =>
     .refine((value) => isPossibleSubject(member, value), 'is nothing that a certificate can have')
     .optional()
 
+const rate = () => z.int().min(1, 'must be at least 1').max(1_000_000, 'must be at most 1000000')
+
+/** Ten minutes to fill, as in the configuration. */
+const rateLimit = z
+  .strictObject({ requests_per_second: rate(), burst_size: rate().optional() })
+  .refine(
+    ({ requests_per_second: perSecond, burst_size: burst = 1 }) => burst <= perSecond * 600,
+    'must have a burst_size of at most 600 times requests_per_second',
+  )
+
 const metadata = {
   client_name: text(128).optional(),
   client_uri: webUri().optional(),
@@ -106,6 +116,7 @@ const metadata = {
     .min(1, 'must be at least 1')
     .max(MAX_TTL_SECONDS, `must be at most ${MAX_TTL_SECONDS}`)
     .optional(),
+  rate_limit: rateLimit.optional(),
   allow_token_endpoint_audience: z.boolean().default(false),
 }
 

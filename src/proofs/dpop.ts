@@ -1,5 +1,6 @@
 /** RFC 9449 – DPoP: a client proves with every request that it holds the key of its tokens. */
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { createCounting } from '../limits/attempt_counts.ts'
+import { countOne } from '../limits/guarded.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { type Claims, isNumericDate, type JwtWithKey, parseJwtWithKey } from '../oauth/jwt.ts'
 import { fits, type SigningAlg, thumbprint, verifySignature } from '../oauth/signing_algs.ts'
@@ -85,7 +86,9 @@ const requireNear = (iat: number, now: number): void => {
 export const createDpop = (deps: DpopDeps, { maxProofs } = { maxProofs: MAX_PROOFS }) => {
   const { clock } = deps
   const nonces = createDpopNonces(deps)
-  const quota = new RateLimiterMemory({ points: maxProofs, duration: QUOTA_SECONDS })
+  // Of this node alone: nothing is asked of another store while a token waits.
+  const counts = createCounting({ now: clock.now })({ name: 'dpop_proofs', windowMs: QUOTA_SECONDS * 1000 })
+  const quota = { counts, most: maxProofs, description: 'Too many DPoP proofs of this client' }
 
   /** RFC 9449 §8 – and the nonce that will do. */
   const useNonce = async (realm: Realm): Promise<OAuthError> =>
@@ -130,14 +133,7 @@ export const createDpop = (deps: DpopDeps, { maxProofs } = { maxProofs: MAX_PROO
      * the store by asking. Throws invalid_dpop_proof for every caller but one.
      */
     async use(realm: Realm, clientId: string, { jkt, jti, purgeAfter }: DpopProof): Promise<void> {
-      try {
-        await quota.consume(JSON.stringify([realm.id, clientId]))
-      } catch (refused) {
-        if (!(refused instanceof RateLimiterRes)) throw refused
-        throw new OAuthError('too_many_requests', 'Too many DPoP proofs of this client', {
-          retryAfterSeconds: Math.max(1, Math.ceil(refused.msBeforeNext / 1000)),
-        })
-      }
+      await countOne(quota, JSON.stringify([realm.id, clientId]))
       const isFirst = await realm.store.replayMarks.remember({ kind: 'dpop_proof', owner: jkt, value: jti, purgeAfter })
       if (!isFirst) throw invalidProof('The DPoP proof was used before')
     },

@@ -9,5 +9,8 @@ export const sessionCookieName = (kind: SessionKind, realmId: string): string =>
 /** RFC 6265bis §8.8.2 – `lax` where requests arrive from other sites, as authorization requests do. */
 export const sessionCookieSameSite = (kind: SessionKind): 'strict' | 'lax' => (kind === 'api' ? 'strict' : 'lax')
 
+/** Says with whom somebody signed in right in this browser before. */
+export const deviceCookieName = (realmId: string): string => `__Host-device.${realmId}`
+
 /** Binds an interaction to the browser in which it began. */
 export const interactionCookieName = (realmId: string): string => `__Host-interaction.${realmId}`

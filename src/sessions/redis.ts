@@ -8,8 +8,8 @@ import { toPage } from '../storage/rows.ts'
 import { StoreUnavailable } from '../storage/store_unavailable.ts'
 import { constantTimeEquals } from '../system/hashing.ts'
 import type { Log } from '../system/log.ts'
-import { connectRedis, isRefusal, untilReady } from './redis_connection.ts'
-import { CHECK_KEY, realmKey, secretKey, sessionKey, userKey, usernameKey } from './redis_scripts.ts'
+import { connectRedis, isRefusal, untilReady, warnOfEviction } from './redis_connection.ts'
+import { CHECK_KEY, realmKey, scripts, secretKey, sessionKey, userKey, usernameKey } from './redis_scripts.ts'
 import { endOf, isLive } from './session_lifetime.ts'
 import type { Session, SessionStore } from './session_store.ts'
 
@@ -55,7 +55,11 @@ const unavailable = (cause: unknown): StoreUnavailable =>
   new StoreUnavailable('the session store did not answer', { cause })
 
 export const createRedisSessionStore = (url: string, log: Log): SessionStore => {
-  const redis = connectRedis(url, log)
+  const redis = connectRedis(url, log, {
+    what: 'the session store',
+    scripts,
+    onReady: (connection) => warnOfEviction(connection, log),
+  })
 
   const ask = async <T>(question: () => Promise<T>): Promise<T> => {
     try {

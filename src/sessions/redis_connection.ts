@@ -7,7 +7,6 @@ import { createRequire } from 'node:module'
 import type { Cluster, ClusterOptions, Redis, RedisOptions } from 'ioredis'
 import { parseRedisUrl, type RedisUrl } from '../config/redis_url.ts'
 import type { Log } from '../system/log.ts'
-import { scripts } from './redis_scripts.ts'
 
 const COMMAND_TIMEOUT_MS = 300
 /** A connection that is silent for so long while a command waits is dropped and made anew. */
@@ -56,7 +55,7 @@ const openSentinel = (url: RedisUrl, options: RedisOptions): Redis => {
   })
 }
 
-const openCluster = (url: RedisUrl): Cluster => {
+const openCluster = (url: RedisUrl, scripts: RedisOptions['scripts']): Cluster => {
   const options: ClusterOptions = {
     enableOfflineQueue: false,
     clusterRetryStrategy: pauseMs,
@@ -69,7 +68,7 @@ const openCluster = (url: RedisUrl): Cluster => {
     // A certificate is for the name, not for the address behind it.
     ...(url.hasTls ? { dnsLookup: (host, done) => done(null, host) } : {}),
     redisOptions: commonOptions(url),
-    scripts,
+    ...(scripts ? { scripts } : {}),
   }
   return new (loadIoredis().Cluster)(
     url.nodes.map((node) => ({ ...node })),
@@ -77,12 +76,17 @@ const openCluster = (url: RedisUrl): Cluster => {
   )
 }
 
-const open = (text: string): Redis => {
+const open = (text: string, scripts: RedisOptions['scripts']): Redis => {
   const url = parseRedisUrl(text)
   if (typeof url === 'string') throw new Error(`connection_url: ${url}`)
   // All keys that one command names carry one hash tag, so that a Cluster takes every command that a single server takes.
-  if (url.layout.kind === 'cluster') return openCluster(url) as unknown as Redis
-  const options = { ...commonOptions(url), enableOfflineQueue: false, retryStrategy: pauseMs, scripts }
+  if (url.layout.kind === 'cluster') return openCluster(url, scripts) as unknown as Redis
+  const options = {
+    ...commonOptions(url),
+    enableOfflineQueue: false,
+    retryStrategy: pauseMs,
+    ...(scripts ? { scripts } : {}),
+  }
   return url.layout.kind === 'sentinel' ? openSentinel(url, options) : openServer(text, options)
 }
 
@@ -94,7 +98,7 @@ export const isRefusal = (error: unknown): error is Error =>
   error instanceof Error && /^(WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR DB index)/.test(error.message)
 
 /** Redis that evicts when memory is short signs people out at random. A server that hides its settings is taken on trust. */
-const warnOfEviction = (redis: Redis, log: Log): void => {
+export const warnOfEviction = (redis: Redis, log: Log): void => {
   redis.config('GET', 'maxmemory-policy').then(
     (answer) => {
       const policy = (answer as string[])[1]
@@ -108,13 +112,16 @@ const warnOfEviction = (redis: Redis, log: Log): void => {
   )
 }
 
+/** `what` is in Redis, for the log: the session store, the shared limits. */
+export type RedisUse = { what: string; scripts: RedisOptions['scripts']; onReady?(redis: Redis): void }
+
 /** Connects at once, and again for as long as it takes. */
-export const connectRedis = (url: string, log: Log): Redis => {
-  const redis = open(url)
+export const connectRedis = (url: string, log: Log, { what, scripts, onReady }: RedisUse): Redis => {
+  const redis = open(url, scripts)
   let isDown = false
   const tellOfOutage = (error: Error): void => {
     // One line an outage, however many attempts fail.
-    if (!isDown) log.error({ err: error }, 'the session store cannot be reached')
+    if (!isDown) log.error({ err: error }, `${what} cannot be reached`)
     isDown = true
   }
   redis.on('error', (error: Error) => {
@@ -122,9 +129,9 @@ export const connectRedis = (url: string, log: Log): Redis => {
     if (refusesDatabase(error)) redis.disconnect(true)
   })
   redis.on('ready', () => {
-    if (isDown) log.info('the session store can be reached again')
+    if (isDown) log.info(`${what} can be reached again`)
     isDown = false
-    warnOfEviction(redis, log)
+    onReady?.(redis)
   })
   return redis
 }

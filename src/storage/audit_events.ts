@@ -34,6 +34,7 @@ const AUDIT_EVENT_TYPES = [
   'user.recovery_codes_replaced',
   'user.recovery_code_used',
   'user.certificate_changed',
+  'rate_limit.reached',
 ] as const
 
 export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number]

@@ -4,7 +4,7 @@ import { isDuplicateKey } from './database.ts'
 import type { Schema } from './schema.ts'
 
 /** What it is for: no secret is used for two things. */
-export type RealmSecretPurpose = 'dpop_nonce' | 'pairwise'
+export type RealmSecretPurpose = 'dpop_nonce' | 'pairwise' | 'known_device'
 
 export const createRealmSecrets = (db: Kysely<Schema>, realmId: string) => {
   const find = async (purpose: string): Promise<string | undefined> => {

@@ -23,6 +23,7 @@ import { createSubjects } from '../../src/tokens/subject.ts'
 import { createFindAccessToken } from '../../src/tokens/verify.ts'
 import { CODE_CHALLENGE, CODE_VERIFIER, metadataWith, REDIRECT_URI, settingsWith } from './authorization.ts'
 import { createTestDatabase, silentLog } from './databases.ts'
+import { limitsOfOneNode } from './limits.ts'
 
 /** RFC 7518 §6.2 – the order of P-256: a signature with it is none. */
 const ORDER = Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex')
@@ -115,7 +116,20 @@ export const createTokenWorld = async (
   const keys = createDatabaseKeys({ store, clock, random: systemRandom })
   const clientKeys = createClientKeys({ outbound, clock, log })
   const subjects = createSubjects({ clock, random: systemRandom })
-  const base = { config, store, clock, random: systemRandom, log, outbound, keys, clientKeys, subjects, realms }
+  const limits = limitsOfOneNode(clock)
+  const base = {
+    config,
+    store,
+    clock,
+    random: systemRandom,
+    log,
+    outbound,
+    keys,
+    clientKeys,
+    subjects,
+    realms,
+    ...limits,
+  }
   const clientCertificates = createClientCertificateAuthentication({
     config: { pem: { client_ca: clientAuthorities }, tls_params: {} },
     clock,

@@ -6,6 +6,7 @@ import { csrfToken, requireCsrfToken } from '../../authorization/csrf_token.ts'
 import { formActionFor } from '../../authorization/response.ts'
 import { noteError } from '../../http/errors.ts'
 import { formBody } from '../../http/form_body.ts'
+import { readDevice } from '../../http/known_device.ts'
 import { sendPage } from '../../http/page.ts'
 import { factsOf } from '../../http/request_facts.ts'
 import { OAuthError } from '../../oauth/errors.ts'
@@ -76,7 +77,8 @@ export const createLogin =
     const form = formBody(request)
     requireCsrfToken(form.get('csrf'), opened.browserSecret, loginPurpose(opened))
     const username = form.get('username') ?? ''
-    const credential = { scheme: 'up', username, password: form.get('password') ?? '' } as const
+    const device = readDevice(request, opened.realm)
+    const credential = { scheme: 'up', username, password: form.get('password') ?? '', device } as const
     let login: LoginOutcome
     try {
       login = await deps.loginFlow.login(opened.realm, credential, undefined, factsOf(request))

@@ -6,6 +6,7 @@ import { csrfToken, requireCsrfToken } from '../../authorization/csrf_token.ts'
 import { formActionFor } from '../../authorization/response.ts'
 import { redirectTo } from '../../http/authorization_response.ts'
 import { formBody } from '../../http/form_body.ts'
+import { readDevice } from '../../http/known_device.ts'
 import { sendPage } from '../../http/page.ts'
 import { factsOf } from '../../http/request_facts.ts'
 import { changePasswordPage } from '../../pages/change_password.ts'
@@ -46,7 +47,8 @@ export const createChangePassword =
     if (next !== form.get('new_password_again')) {
       return showPasswordForm(reply, opened, user, 'The new password is not the same in both fields.')
     }
-    const passwords = { current: form.get('current_password') ?? '', next }
+    const device = readDevice(request, opened.realm)
+    const passwords = { current: form.get('current_password') ?? '', next, device }
     const change = await deps.passwordAuthentication.changePassword(opened.realm, user, passwords, factsOf(request))
     if (change.outcome !== 'changed') return showPasswordForm(reply, opened, user, messageOf(change))
     const { authScheme, amr } = pending

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { startSession } from '../../authentication/start_session.ts'
 import { setCookie } from '../../http/cookies.ts'
+import { type RememberDeviceDeps, rememberDevice } from '../../http/known_device.ts'
 import { factsOf } from '../../http/request_facts.ts'
 import { sessionCookieName, sessionCookieSameSite } from '../../sessions/cookies.ts'
 import type { Sessions } from '../../sessions/sessions.ts'
@@ -9,7 +10,10 @@ import type { User } from '../../storage/users.ts'
 import { type Clock, delay, toSeconds } from '../../system/clock.ts'
 import { type Opened, readSsoSecret } from './opened.ts'
 
-export type SignInDeps = { sessions: Pick<Sessions, 'start' | 'resume' | 'end' | 'replace'>; clock: Clock }
+export type SignInDeps = RememberDeviceDeps & {
+  sessions: Pick<Sessions, 'start' | 'resume' | 'end' | 'replace'>
+  clock: Clock
+}
 
 type Person = { user: User; authScheme: string; amr: string[]; request: FastifyRequest; reply: FastifyReply }
 
@@ -42,4 +46,5 @@ export const signIn = async (
     sameSite: sessionCookieSameSite('sso'),
     maxAgeSeconds: realm.settings.session_max_age_seconds,
   })
+  await rememberDevice(deps, { request, reply, realm }, user)
 }

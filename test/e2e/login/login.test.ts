@@ -121,8 +121,9 @@ describe('POST /login', () => {
     const body = answer.json()
     assert.deepEqual(Object.keys(body).sort(), ['next_step', 'session_id'])
     assert.equal(body.next_step, 'Authenticated')
-    const [cookie = '', ...others] = answer.headers['set-cookie'] ?? []
+    const [cookie = '', device = '', ...others] = answer.headers['set-cookie'] ?? []
     assert.deepEqual(others, [])
+    assert.match(device, /^__Host-device\.shop=/)
     assert.match(cookie, /^__Host-session\.shop=[A-Za-z0-9_-]{43}; /)
     const attributes = cookie.split('; ').slice(1).sort()
     assert.deepEqual(attributes, ['HttpOnly', 'Max-Age=600', 'Path=/', 'SameSite=Strict', 'Secure'])
@@ -155,7 +156,8 @@ describe('POST /login', () => {
     await browser.request('POST', '/login?realm=shop', { headers: { authorization: basic('alice', PASSWORD) } })
     const { username, password } = server.admin
     await browser.request('POST', '/login?realm=_', { headers: { authorization: basic(username, password) } })
-    assert.deepEqual([...browser.jar.keys()].sort(), ['__Host-session._', '__Host-session.shop'])
+    const sessions = [...browser.jar.keys()].filter((name) => name.startsWith('__Host-session.'))
+    assert.deepEqual(sessions.sort(), ['__Host-session._', '__Host-session.shop'])
   })
 
   test('an expired password lets nobody in where the realm does not allow it', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createCodeGuessLimits } from '../../../src/authentication/code_guess_limits.ts'
 import { OAuthError } from '../../../src/oauth/errors.ts'
+import { limitsOfOneNode } from '../../support/limits.ts'
 
 const right = async () => true
 const wrong = async () => false
@@ -15,7 +16,7 @@ const isTooMany = (error: unknown): boolean => {
 }
 
 test('T-BF-04 NIST SP 800-63B §3.2.2 – after ten wrong codes the next is not even looked at', async () => {
-  const limit = createCodeGuessLimits()
+  const limit = createCodeGuessLimits(limitsOfOneNode().counting)
   for (let guess = 0; guess < 10; guess++) assert.equal(await limit('alice', wrong), false)
   await assert.rejects(
     limit('alice', () => assert.fail('was looked at')),
@@ -25,7 +26,7 @@ test('T-BF-04 NIST SP 800-63B §3.2.2 – after ten wrong codes the next is not 
 })
 
 test('T-BF-04 of 200 guesses at the same time ten are looked at', async () => {
-  const limit = createCodeGuessLimits()
+  const limit = createCodeGuessLimits(limitsOfOneNode().counting)
   let looks = 0
   const look = async () => {
     looks += 1
@@ -37,7 +38,7 @@ test('T-BF-04 of 200 guesses at the same time ten are looked at', async () => {
 })
 
 test('T-BF-04 right codes between the wrong ones buy no more than twenty wrong ones a day', async () => {
-  const limit = createCodeGuessLimits()
+  const limit = createCodeGuessLimits(limitsOfOneNode().counting)
   for (let guess = 0; guess < 20; guess++) {
     await limit('alice', wrong)
     if (guess % 5 === 0) assert.equal(await limit('alice', right), true)
@@ -50,12 +51,12 @@ test('T-BF-04 right codes between the wrong ones buy no more than twenty wrong o
 })
 
 test('right codes are not counted', async () => {
-  const limit = createCodeGuessLimits()
+  const limit = createCodeGuessLimits(limitsOfOneNode().counting)
   for (let guess = 0; guess < 100; guess++) assert.equal(await limit('alice', right), true)
 })
 
 test('a code that could not be looked at is no guess', async () => {
-  const limit = createCodeGuessLimits()
+  const limit = createCodeGuessLimits(limitsOfOneNode().counting)
   for (let guess = 0; guess < 100; guess++)
     await assert.rejects(
       limit('alice', async () => {

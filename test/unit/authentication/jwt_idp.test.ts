@@ -6,6 +6,7 @@ import { createJwtIdpAuthentication, type UpstreamToken } from '../../../src/aut
 import type { JwtIdentityProvider } from '../../../src/oauth/realm_settings.ts'
 import type { SigningAlg } from '../../../src/oauth/signing_algs.ts'
 import { settingsWith } from '../../support/authorization.ts'
+import { limitsOfOneNode } from '../../support/limits.ts'
 import {
   createKey,
   forgedJwts,
@@ -261,7 +262,7 @@ test('T-IS-08 – a token signed with the key of another provider, or of another
   publish(OTHER_JWKS, { keys: [publicJwkOf(foreign, { kid: 'k1' })] })
   const token = signAny('ES256', foreign.privateKey, header, claimsWith())
   assert.equal(refusedFor(await world.prove(token)), 'wrong_signature')
-  const there = createJwtIdpAuthentication(world).prove(
+  const there = createJwtIdpAuthentication({ ...world, ...limitsOfOneNode() }).prove(
     await world.open('other'),
     { token: tokenWith() },
     { ip: '192.0.2.251', requestId: 'r' },
@@ -385,7 +386,7 @@ test('T-BF-04 – who shows hundreds of tokens that are refused has to wait, and
   await world.addUser()
   for (let i = 0; i < 300; i++) await world.prove('no token')
   await assert.rejects(world.prove(tokenWith()), { code: 'too_many_requests' })
-  const elsewhere = createJwtIdpAuthentication(world)
+  const elsewhere = createJwtIdpAuthentication({ ...world, ...limitsOfOneNode() })
   const facts = { ip: '203.0.113.9', requestId: 'r' }
   assert.equal(isAccepted(await elsewhere.prove(await world.open(), { token: tokenWith() }, facts)), true)
 })

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import type { Proof } from '../../../src/authentication/first_factor.ts'
+import { createKnownDevices } from '../../../src/authentication/known_device.ts'
 import { createLoginFlow } from '../../../src/authentication/login.ts'
 import { createPasswordAuthentication, type PasswordAuthentication } from '../../../src/authentication/password.ts'
 import { createPasswordHashing } from '../../../src/authentication/password_hashing.ts'
@@ -14,6 +15,7 @@ import { StoreUnavailable } from '../../../src/storage/store_unavailable.ts'
 import type { User } from '../../../src/storage/users.ts'
 import { systemRandom } from '../../../src/system/random.ts'
 import { createTestDatabase, silentLog, type TestDatabase } from '../../support/databases.ts'
+import { limitsOfOneNode } from '../../support/limits.ts'
 import { aClient, aUser, insertFamily, NOW, settings } from '../../support/storage_fixtures.ts'
 
 const PASSWORD = 'the right password'
@@ -31,6 +33,10 @@ describe('authentication with a password', () => {
   let passwords: PasswordAuthentication
 
   const clock = { now: () => now }
+  const nearby = () => ({
+    counting: limitsOfOneNode(clock).counting,
+    knownDevices: createKnownDevices({ clock, random: systemRandom }),
+  })
   const hashing = createPasswordHashing(params, silentLog)
   /** The real thing, and how often it was asked. */
   const counted: typeof hashing = {
@@ -94,6 +100,7 @@ describe('authentication with a password', () => {
       clock,
       random: systemRandom,
       log: silentLog,
+      ...nearby(),
     })
   })
 
@@ -288,6 +295,7 @@ describe('authentication with a password', () => {
       clock,
       random: systemRandom,
       log: silentLog,
+      ...nearby(),
     })
     await assert.rejects(
       unreachable.changePassword(realm, user, { current: PASSWORD, next: NEXT }, facts),

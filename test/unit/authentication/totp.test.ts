@@ -12,6 +12,7 @@ import type { User } from '../../../src/storage/users.ts'
 import { createLog } from '../../../src/system/log.ts'
 import { systemRandom } from '../../../src/system/random.ts'
 import { createTestDatabase, silentLog, type TestDatabase } from '../../support/databases.ts'
+import { limitsOfOneNode } from '../../support/limits.ts'
 import { aUser, NOW, settings } from '../../support/storage_fixtures.ts'
 import { type App, createApp, wrongCode } from '../../support/totp.ts'
 
@@ -38,7 +39,14 @@ describe('one-time codes of a user', () => {
 
   const createWith = (secrets_params: { encryption_key?: string; previous_encryption_key?: string }): Totp => {
     const log = createLog({ level: 'info', pretty: false }, { write: (line: string) => void logs.push(line) })
-    return createTotp({ config: { secrets_params }, store, clock, random: systemRandom, log })
+    return createTotp({
+      config: { secrets_params },
+      store,
+      clock,
+      random: systemRandom,
+      log,
+      ...limitsOfOneNode(clock),
+    })
   }
 
   const openRealm = async (id: string, defaultRealm = id): Promise<Realm> => {
