@@ -75,7 +75,7 @@ describe('limits on requests', () => {
       const answer = await server.admin.request('POST', '/admin/realm/main/client', {
         json: { ...MACHINE, rate_limit },
       })
-      assert.equal(answer.status, 400, answer.body)
+      assert.ok([400, 422].includes(answer.status), answer.body)
       assert.match(answer.body, /rate_limit/)
     }
   })
