@@ -16,6 +16,7 @@ import { consentDetails } from './0016_consent_details.ts'
 import { clientSecrets } from './0018_client_secrets.ts'
 import { resources } from './0020_resources.ts'
 import { consentResources } from './0021_consent_resources.ts'
+import { signingKeyLife } from './0040_signing_key_life.ts'
 import type { Migration } from './migration.ts'
 
 export const primary: readonly Migration[] = [
@@ -35,6 +36,7 @@ export const primary: readonly Migration[] = [
   clientSecrets,
   resources,
   consentResources,
+  signingKeyLife,
 ]
 
 /** The session store may be another database than the rest. */

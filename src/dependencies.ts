@@ -13,6 +13,7 @@ import { type ClientKeys, createClientKeys } from './client_auth/client_keys.ts'
 import type { Config } from './config/schema.ts'
 import { createExchange, type Exchange } from './grants/exchange.ts'
 import { createDatabaseKeys } from './keys/database.ts'
+import type { KeyLife } from './keys/key_life.ts'
 import type { KeyProvider } from './keys/key_provider.ts'
 import { openLimits } from './limits/open_limits.ts'
 import type { RateLimits } from './limits/rate_limits.ts'
@@ -49,7 +50,7 @@ export type Dependencies = {
   rateLimits: RateLimits
   noteRefusal: NoteRefusal
   sessionJwt: SessionJwt
-  keys: KeyProvider
+  keys: KeyProvider & { life: KeyLife }
   outbound: Outbound
   knownDevices: KnownDevices
   passwordHashing: PasswordHashing
@@ -77,6 +78,10 @@ export type Dependencies = {
 /** Of each table at a time. */
 const PURGE_BATCH = 500
 
+/** An RSA key takes a tenth of a second to make. */
+const KEYS_AT_A_TIME = 20
+const KEYS_EVERY_SECONDS = 10
+
 /** What a test puts in place of the real thing. */
 export type Overrides = { clock?: Clock; random?: Random; logDestination?: DestinationStream }
 
@@ -101,7 +106,7 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
   const store = createStore(database)
   const { issuer, default_realm: defaultRealm } = config.oauth_params
   const realms = createRealmDirectory({ store, clock, issuer, defaultRealm })
-  const keys = createDatabaseKeys({ store, clock, random })
+  const keys = createDatabaseKeys({ config, store, clock, random, log })
   const outbound = createOutbound({
     proxy: config.proxy_params,
     allowLoopback: config.is_development,
@@ -143,12 +148,18 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
   const authenticateClient = createAuthenticateClient({ ...base, clientCertificates })
   const { cleanup_interval_seconds: intervalSeconds } = config.stale_session_collector_config
   const collectors = [
-    startCollector({ what: 'sessions', removeBatch: sessions.removeExpiredBatch, log, intervalSeconds }),
+    startCollector({ what: 'sessions that are over', removeBatch: sessions.removeExpiredBatch, log, intervalSeconds }),
     startCollector({
-      what: 'rows',
+      what: 'rows that are over',
       removeBatch: () => store.purgeExpired(clock.now(), PURGE_BATCH),
       log,
       intervalSeconds,
+    }),
+    startCollector({
+      what: 'signing keys',
+      removeBatch: () => keys.life.advance(KEYS_AT_A_TIME),
+      log,
+      intervalSeconds: KEYS_EVERY_SECONDS,
     }),
   ]
 

@@ -16,6 +16,7 @@ const loaders: Record<CommandName, () => Promise<Loaded>> = {
   check_config: () => import('./check_config.ts'),
   certificates: () => import('./certificates.ts'),
   migrate: () => import('./migrate.ts'),
+  keys: () => import('./keys.ts'),
   help: () => import('./help.ts'),
   version: () => import('./version.ts'),
 }

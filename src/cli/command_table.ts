@@ -32,6 +32,11 @@ export const commandTable = {
     summary: 'make the schema of the database current, list what is missing, or print it as SQL',
     maxArguments: Number.POSITIVE_INFINITY,
   },
+  keys: {
+    usage: 'keys list|rotate|revoke [--realm ID] [--alg ALG] [--kid KID] [CONFIG]',
+    summary: 'list the signing keys of a realm, follow the active one by another, or take one out of use at once',
+    maxArguments: Number.POSITIVE_INFINITY,
+  },
   help: { usage: 'help', summary: 'print this', maxArguments: 0 },
   version: { usage: 'version', summary: 'print the version', maxArguments: 0 },
 } as const satisfies Record<string, Command>

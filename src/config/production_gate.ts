@@ -44,4 +44,12 @@ export const checkProduction = (draft: Draft, facts: GateFacts, report: Report):
   for (const store of facts.stores) checkStore(store, allowsPlaintext, reason, report)
   if (facts.proxy.sendsPasswordInClear)
     report.problem(['proxy_params', 'url'], 'credentials sent over http to another host', `https, ${reason}`)
+  // T-OP-02 – a copy of the database alone must sign nothing.
+  const { encryption_key: key, encryption_key_file: keyFile } = draft.secrets_params ?? {}
+  if (key === undefined && keyFile === undefined)
+    report.problem(
+      ['secrets_params', 'encryption_key'],
+      'nothing',
+      `a key that signing keys are sealed with, ${reason}`,
+    )
 }

@@ -2,102 +2,87 @@
  * Signing keys that live in the realm's own tables. A realm gets the key of an algorithm when it is first needed; of several
  * callers and nodes that make one at the same time the database keeps one, and the others take that.
  */
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, type webcrypto } from 'node:crypto'
-import { promisify } from 'node:util'
-import { createSignature, fits, SIGNING_ALGS, type SigningAlg, thumbprint } from '../oauth/signing_algs.ts'
-import { newAuditEvent } from '../storage/audit_events.ts'
+import type { Config } from '../config/schema.ts'
+import type { SigningAlg } from '../oauth/signing_algs.ts'
 import type { Realm } from '../storage/realm_directory.ts'
-import type { SigningKeyRecord } from '../storage/signing_keys.ts'
+import type { SigningKeyRecord, SigningKeyState } from '../storage/signing_keys.ts'
 import type { Store } from '../storage/store.ts'
 import type { Clock } from '../system/clock.ts'
+import type { Log } from '../system/log.ts'
 import type { Random } from '../system/random.ts'
+import { createKeyLife, type KeyLife } from './key_life.ts'
+import { createKeyMaterial, toPublicKey } from './key_material.ts'
 import type { KeyProvider, PublicKey, Signer } from './key_provider.ts'
+import { createSealing, type SecretsParams } from './sealing.ts'
 
 export type DatabaseKeysDeps = {
-  store: { realms: Pick<Store['realms'], 'bumpVersion'> }
+  config: Pick<Config, 'signing_keys_params' | 'oauth_params'> & { secrets_params: SecretsParams }
+  store: Pick<Store, 'transaction' | 'realm' | 'dueSigningKeys'>
   clock: Clock
   random: Random
+  log: Pick<Log, 'error'>
 }
 
 /** What is made before anybody asks: OpenID Connect Core §15.1 wants RS256, access tokens are ES256 by default. */
 const ALGS_AT_FIRST_USE: readonly SigningAlg[] = ['ES256', 'RS256']
 
-const RSA_BITS = 2048
-
 /** Between two looks at the database for a key nobody knows, so that invented names cost next to nothing. */
 const UNKNOWN_KID_MS = 1_000
 
-const PRIVATE_MEMBERS = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'])
+/** RFC 7517 §5 – shown in the key set. */
+const SHOWN: readonly SigningKeyState[] = ['prepublished', 'active', 'grace']
 
 type RealmKeys = {
   signers: Map<SigningAlg, Signer>
+  /** Of those that have an active key, whether or not it can be used. */
+  activeAlgs: ReadonlySet<string>
   publicKeys: readonly PublicKey[]
   byKid: Map<string, PublicKey>
   readAt: number
 }
 
-const generate = promisify(generateKeyPair)
-
-/** On the thread pool: an RSA key takes a tenth of a second and more. */
-const generateKey = async (alg: SigningAlg): Promise<KeyObject> => {
-  switch (alg) {
-    case 'ES256':
-      return (await generate('ec', { namedCurve: 'P-256' })).privateKey
-    case 'EdDSA':
-      return (await generate('ed25519')).privateKey
-    case 'RS256':
-    case 'PS256':
-      return (await generate('rsa', { modulusLength: RSA_BITS })).privateKey
-  }
-}
-
-const toPublicJwk = (privateJwk: webcrypto.JsonWebKey, kid: string, alg: SigningAlg): Record<string, unknown> => ({
-  ...Object.fromEntries(Object.entries(privateJwk).filter(([name]) => !PRIVATE_MEMBERS.has(name))),
-  kid,
-  alg,
-  use: 'sig',
-})
-
-const algOf = (record: SigningKeyRecord): SigningAlg => {
-  const alg = SIGNING_ALGS.find((name) => name === record.alg)
-  if (!alg) throw new Error(`Signing key ${record.kid} is of an unknown algorithm`)
-  return alg
-}
-
-/** RFC 8725 §3.1 – each key has exactly one algorithm, and the key has to be of that kind. */
-const requireFit = (record: SigningKeyRecord, alg: SigningAlg, key: KeyObject): KeyObject => {
-  if (!fits(alg, key)) throw new Error(`Signing key ${record.kid} does not fit its algorithm`)
-  return key
-}
-
-const toPublicKey = (record: SigningKeyRecord): PublicKey => {
-  const alg = algOf(record)
-  const key = requireFit(record, alg, createPublicKey({ key: record.publicJwk, format: 'jwk' }))
-  return { kid: record.kid, alg, key, jwk: record.publicJwk }
-}
-
-const toSigner = (record: SigningKeyRecord): Signer => {
-  const alg = algOf(record)
-  const key = requireFit(record, alg, createPrivateKey({ key: record.privateJwk, format: 'jwk' }))
-  return { kid: record.kid, alg, sign: createSignature(alg, key) }
-}
-
-const toRealmKeys = (records: SigningKeyRecord[], readAt: number): RealmKeys => {
-  const publicKeys = records.map(toPublicKey)
-  const signers = records.filter((record) => record.state === 'active').map(toSigner)
-  return {
-    signers: new Map(signers.map((signer) => [signer.alg, signer])),
-    publicKeys,
-    byKid: new Map(publicKeys.map((key) => [key.kid, key])),
-    readAt,
-  }
-}
-
-export const createDatabaseKeys = (deps: DatabaseKeysDeps): KeyProvider => {
-  const { store, clock } = deps
+export const createDatabaseKeys = (deps: DatabaseKeysDeps): KeyProvider & { life: KeyLife } => {
+  const { clock, log } = deps
+  const material = createKeyMaterial(createSealing(deps))
+  const life = createKeyLife({ ...deps, material })
   // By the realm object, which is replaced when anything in the realm changes on any node.
   const cache = new WeakMap<Realm, RealmKeys>()
   const pending = new WeakMap<Realm, Map<string, Promise<unknown>>>()
+
+  /** F-33 – a key that is broken is one key less: the others of the realm go on, and whoever needs this one is told. */
+  const attempt = <T>(realm: Realm, { kid }: SigningKeyRecord, read: () => T): T[] => {
+    try {
+      return [read()]
+    } catch (err) {
+      log.error({ err, realm: realm.id, kid }, 'a signing key cannot be used')
+      return []
+    }
+  }
+
+  const toRealmKeys = (realm: Realm, records: readonly SigningKeyRecord[], readAt: number): RealmKeys => {
+    const usable = (states: readonly SigningKeyState[]): PublicKey[] =>
+      records
+        .filter(({ state }) => states.includes(state))
+        .flatMap((key) => attempt(realm, key, () => toPublicKey(key)))
+    const active = records.filter(({ state }) => state === 'active')
+    const signers = active.flatMap((key) => attempt(realm, key, () => material.toSigner(realm.id, key)))
+    return {
+      signers: new Map(signers.map((signer) => [signer.alg, signer])),
+      activeAlgs: new Set(active.map(({ alg }) => alg)),
+      publicKeys: usable(SHOWN),
+      // Hints and the like outlive the tokens: what was signed rightly stays so, unless its key was revoked.
+      byKid: new Map(usable([...SHOWN, 'retired']).map((key) => [key.kid, key])),
+      readAt,
+    }
+  }
+
+  /** Under the key of today: what was kept before there was one, and what the previous one sealed. */
+  const reseal = async (realm: Realm, records: readonly SigningKeyRecord[]): Promise<void> => {
+    for (const record of records) {
+      const [after] = attempt(realm, record, () => material.resealed(realm.id, record))
+      if (after !== undefined) await realm.store.signingKeys.reseal(record.kid, { before: record.privateKey, after })
+    }
+  }
 
   /** One run for all callers that wait for the same thing. */
   const once = <T>(realm: Realm, name: string, work: () => Promise<T>): Promise<T> => {
@@ -112,38 +97,20 @@ export const createDatabaseKeys = (deps: DatabaseKeysDeps): KeyProvider => {
 
   const read = async (realm: Realm): Promise<RealmKeys> => {
     const readAt = clock.now()
-    const keys = toRealmKeys(await realm.store.signingKeys.list(), readAt)
+    const records = await realm.store.signingKeys.list()
+    const keys = toRealmKeys(realm, records, readAt)
     cache.set(realm, keys)
+    await reseal(realm, records)
     return keys
   }
 
   const load = async (realm: Realm): Promise<RealmKeys> =>
     cache.get(realm) ?? (await once(realm, 'read', () => read(realm)))
 
-  const insert = async (realm: Realm, alg: SigningAlg): Promise<void> => {
-    const key = await generateKey(alg)
-    const privateJwk = key.export({ format: 'jwk' })
-    const kid = thumbprint(privateJwk)
-    const createdAt = clock.now()
-    const publicJwk = toPublicJwk(privateJwk, kid, alg)
-    const isMine = await realm.store.signingKeys.insertActive({
-      kid,
-      alg,
-      publicJwk,
-      privateJwk: { ...privateJwk },
-      createdAt,
-    })
-    if (!isMine) return
-    await store.realms.bumpVersion(realm.id)
-    await realm.store.audit.insert(
-      newAuditEvent(deps, undefined, { type: 'signing_key.created', target: kid, detail: { alg } }),
-    )
-  }
-
   const make = async (realm: Realm, alg: SigningAlg): Promise<Signer> => {
     const known = (await load(realm)).signers.get(alg)
     if (known) return known
-    await insert(realm, alg)
+    await life.makeActive(realm.id, alg)
     const made = (await read(realm)).signers.get(alg)
     if (!made) throw new Error(`Realm ${realm.id} has no signing key for ${alg}`)
     return made
@@ -152,12 +119,14 @@ export const createDatabaseKeys = (deps: DatabaseKeysDeps): KeyProvider => {
   const signer = (realm: Realm, alg: SigningAlg): Signer | Promise<Signer> =>
     cache.get(realm)?.signers.get(alg) ?? once(realm, alg, () => make(realm, alg))
 
+  const isComplete = ({ activeAlgs }: RealmKeys): boolean => ALGS_AT_FIRST_USE.every((alg) => activeAlgs.has(alg))
+
   const ensureFirst = async (realm: Realm): Promise<readonly PublicKey[]> => {
-    for (const alg of ALGS_AT_FIRST_USE) await signer(realm, alg)
+    const { activeAlgs } = await load(realm)
+    // A key that cannot be used is no reason to hide the others.
+    for (const alg of ALGS_AT_FIRST_USE) if (!activeAlgs.has(alg)) await signer(realm, alg)
     return (await load(realm)).publicKeys
   }
-
-  const isComplete = (keys: RealmKeys): boolean => ALGS_AT_FIRST_USE.every((alg) => keys.signers.has(alg))
 
   const lookUp = async (realm: Realm, kid: string): Promise<PublicKey | undefined> => {
     const keys = await load(realm)
@@ -168,6 +137,7 @@ export const createDatabaseKeys = (deps: DatabaseKeysDeps): KeyProvider => {
   }
 
   return {
+    life,
     signer,
 
     publicKeys: (realm) => {

@@ -219,12 +219,14 @@ export type SigningKeysTable = {
   realm_id: string
   alg: string
   state: string
-  /** `active` for the one key that signs and NULL otherwise: unique with realm and algorithm on every engine. */
+  /** `active` for the one key that signs, `next` for the one that will, NULL otherwise: unique with realm and algorithm on every engine. */
   active_slot: string | null
   public_jwk: Json
   private_jwk: Json
   created_at: number
   updated_at: number
+  activated_at: number | null
+  due_at: number | null
 }
 
 export type RealmSecretsTable = {

@@ -20,7 +20,7 @@ import { createRevocations } from './revocations.ts'
 import type { Schema } from './schema.ts'
 import { createSessionClients } from './session_clients.ts'
 import { createSetupTokens } from './setup_tokens.ts'
-import { createSigningKeys } from './signing_keys.ts'
+import { createDueSigningKeys, createSigningKeys } from './signing_keys.ts'
 import { createTotpCredentials } from './totp_credentials.ts'
 import { createUpstreamRequests } from './upstream_requests.ts'
 import { createUsers } from './users.ts'
@@ -54,6 +54,7 @@ const createRepositories = (db: Kysely<Schema>) => ({
   setupTokens: createSetupTokens(db),
   sessionClients: createSessionClients(db),
   logoutDeliveries: createLogoutDeliveries(db),
+  dueSigningKeys: createDueSigningKeys(db),
   realm: (realmId: string): RealmStore => createRealmStore(db, realmId),
 })
 

@@ -1,4 +1,4 @@
-/** Removes what is over from stores that do not expire by themselves, in batches that leave room for requests. */
+/** Works off what is due by itself – rows that are over, keys that have to change – in batches that leave room for requests. */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Log } from './log.ts'
 
@@ -6,7 +6,7 @@ import type { Log } from './log.ts'
 export type RemoveBatch = () => Promise<number>
 
 export type CollectorParams = {
-  /** For the log: sessions, rows. */
+  /** For the log: sessions that are over, signing keys. */
   what: string
   removeBatch: RemoveBatch
   log: Log
@@ -45,12 +45,12 @@ export const startCollector = ({ what, removeBatch, log, intervalSeconds }: Coll
   const collect = async (): Promise<void> => {
     try {
       const removed = await removeInBatches(removeBatch, goOn)
-      if (isFailing) log.info(`${what} that are over are removed again`)
+      if (isFailing) log.info(`${what}: worked off again`)
       isFailing = false
-      if (removed > 0) log.debug({ removed }, `removed ${what} that are over`)
+      if (removed > 0) log.debug({ removed }, `${what}: worked off`)
     } catch (error) {
       // One line an outage, not one an interval.
-      if (!isFailing) log.error({ err: error }, `${what} that are over could not be removed`)
+      if (!isFailing) log.error({ err: error }, `${what}: could not be worked off`)
       isFailing = true
     }
   }

@@ -14,6 +14,16 @@ type Kind = {
   attempt(store: Store, contest: Contest): Promise<boolean>
 }
 
+/** The algorithm is what is fought over; every caller brings a key of its own. */
+const newKey = (alg: string) => ({
+  kid: systemRandom.id(),
+  alg,
+  publicJwk: {},
+  privateKey: '{}',
+  createdAt: NOW,
+  dueAt: NOW,
+})
+
 const aFreshKey = async () => ({ key: systemRandom.id() })
 
 /** T-BF-05 – the step that all callers bring. */
@@ -125,12 +135,28 @@ const kinds = {
         .replayMarks.remember({ kind: 'client_assertion', owner: 'contest', value: key, purgeAfter: NOW }),
   },
   'signingKeys.insertActive': {
-    // The algorithm is what is fought over; every caller brings a key of its own.
     prepare: async () => ({ key: systemRandom.id() }),
-    attempt: (store, { realmId, key }) =>
-      store
-        .realm(realmId)
-        .signingKeys.insertActive({ kid: systemRandom.id(), alg: key, publicJwk: {}, privateJwk: {}, createdAt: NOW }),
+    attempt: (store, { realmId, key }) => store.realm(realmId).signingKeys.insertActive(newKey(key)),
+  },
+  'signingKeys.insertNext': {
+    prepare: async () => ({ key: systemRandom.id() }),
+    attempt: (store, { realmId, key }) => store.realm(realmId).signingKeys.insertNext(newKey(key)),
+  },
+  'signingKeys.activate': {
+    prepare: async ({ realm }) => {
+      const key = newKey(systemRandom.id())
+      await realm.signingKeys.insertNext(key)
+      return { key: key.kid }
+    },
+    attempt: (store, { realmId, key }) => store.realm(realmId).signingKeys.activate(key, { now: NOW, dueAt: NOW }),
+  },
+  'signingKeys.leave': {
+    prepare: async ({ realm }) => {
+      const key = newKey(systemRandom.id())
+      await realm.signingKeys.insertActive(key)
+      return { key: key.kid }
+    },
+    attempt: (store, { realmId, key }) => store.realm(realmId).signingKeys.leave(key, { now: NOW, dueAt: NOW }),
   },
   'totpCredentials.consumeStep': {
     prepare: async (scene) => ({ key: await insertTotp(scene) }),

@@ -107,13 +107,17 @@ export const createTokenWorld = async (
     },
   }
   const store = createStore(database)
-  const config = { oauth_params: oauthParams(params), secrets_params: { encryption_key: ENCRYPTION_KEY } }
+  const config = {
+    oauth_params: oauthParams(params),
+    signing_keys_params: { provider: 'database', rotation_interval_secs: 7_776_000, prepublish_secs: 86_400 } as const,
+    secrets_params: { encryption_key: ENCRYPTION_KEY },
+  }
   const realms = createRealmDirectory({ store, clock, issuer: ISSUER, defaultRealm: 'main' })
   for (const id of ['main', 'other']) {
     // Another node over the same database finds them there.
     if (!(await store.realms.find(id))) await store.realms.insert({ id, settings: settingsWith(), now })
   }
-  const keys = createDatabaseKeys({ store, clock, random: systemRandom })
+  const keys = createDatabaseKeys({ config, store, clock, random: systemRandom, log })
   const clientKeys = createClientKeys({ outbound, clock, log })
   const subjects = createSubjects({ clock, random: systemRandom })
   const limits = limitsOfOneNode(clock)

@@ -1,7 +1,6 @@
-/** What an administrator can look at: themselves, and the sessions, the audit and the public keys of a realm. */
+/** What an administrator can look at: themselves, and the sessions and the audit of a realm. */
 import type { Sessions } from '../../sessions/sessions.ts'
 import type { AuditEvent } from '../../storage/audit_events.ts'
-import type { SigningKeyRecord } from '../../storage/signing_keys.ts'
 import { toSeconds } from '../../system/clock.ts'
 import { toWire as sessionToWire } from '../sessions.ts'
 import type { Paging } from './paging.ts'
@@ -21,14 +20,6 @@ const eventToWire = (event: AuditEvent) => ({
   detail: event.detail,
 })
 
-const keyToWire = (key: SigningKeyRecord) => ({
-  kid: key.kid,
-  alg: key.alg,
-  state: key.state,
-  created_at: toSeconds(key.createdAt),
-  jwk: key.publicJwk,
-})
-
 export const createObservationEndpoints = ({ rows, paging, sessions }: ObservationDeps) => [
   rows.ofServer('GET', '/me', async ({ administrator: { user, isSuper, realms } }) => ({
     body: { username: user.username, sub: user.id, roles: user.roles, super_administrator: isSuper, realms },
@@ -43,8 +34,4 @@ export const createObservationEndpoints = ({ rows, paging, sessions }: Observati
     const list = `audit of ${realm.id}`
     return { body: paging.answer(await realm.store.audit.list(paging.read(request, list)), list, eventToWire) }
   }),
-
-  rows.ofRealm('GET', '/key', async (_call, realm) => ({
-    body: { items: (await realm.store.signingKeys.list()).map(keyToWire), next_cursor: null },
-  })),
 ]

@@ -3,6 +3,7 @@ import type { Endpoint } from '../../http/endpoint.ts'
 import { type AdministratorDeps, createRequireAdministrator } from './administrator.ts'
 import { type ChangeDeps, createMakeChange } from './change.ts'
 import { type ClientsDeps, createClientsEndpoints } from './clients.ts'
+import { createKeysEndpoints, type KeysDeps } from './keys.ts'
 import { createObservationEndpoints, type ObservationDeps } from './observation.ts'
 import { createPaging, type PagingDeps } from './paging.ts'
 import { createRealmsEndpoints, type RealmsDeps } from './realms.ts'
@@ -21,7 +22,8 @@ export type AdministrationDeps = AdministratorDeps &
   PagingDeps &
   ChangeDeps &
   Omit<
-    RealmsDeps &
+    KeysDeps &
+      RealmsDeps &
       SettingsListDeps &
       UsersDeps &
       UserCertificatesDeps &
@@ -48,5 +50,6 @@ export const createAdministrationEndpoints = (deps: AdministrationDeps): Endpoin
     ...createTotpEndpoints(tools),
     ...createClientsEndpoints(tools),
     ...createObservationEndpoints(tools),
+    ...createKeysEndpoints(tools),
   ]
 }

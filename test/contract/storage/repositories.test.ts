@@ -374,8 +374,9 @@ describe('repositories', () => {
         kid,
         alg,
         publicJwk: { kty: 'EC' },
-        privateJwk: { kty: 'EC', d: 'secret' },
+        privateKey: '{"d":"secret"}',
         createdAt,
+        dueAt: NOW + 1,
       })
       assert.equal(await realm.signingKeys.insertActive(key('b', 'ES256', NOW + 1)), true)
       assert.equal(await realm.signingKeys.insertActive(key('c', 'ES256', NOW)), false)
@@ -388,7 +389,7 @@ describe('repositories', () => {
           ['b', 'ES256', 'active'],
         ],
       )
-      assert.deepEqual(keys[0]?.privateJwk, { kty: 'EC', d: 'secret' })
+      assert.equal(keys[0]?.privateKey, '{"d":"secret"}')
     })
 
     test('only the setup link that was printed last works, and once', async () => {
@@ -556,7 +557,14 @@ describe('repositories', () => {
       assert.deepEqual(await rowsOf(), [undefined, undefined, undefined])
       assert.equal(await it.realm.consents.find(it.user.id, it.client.clientId), undefined)
 
-      await it.realm.signingKeys.insertActive({ kid: 'k', alg: 'ES256', publicJwk: {}, privateJwk: {}, createdAt: NOW })
+      await it.realm.signingKeys.insertActive({
+        kid: 'k',
+        alg: 'ES256',
+        publicJwk: {},
+        privateKey: '{}',
+        createdAt: NOW,
+        dueAt: NOW,
+      })
       assert.equal(await it.store.realms.delete(it.realm.realmId), true)
       assert.equal(await it.realm.users.find(it.user.id), undefined)
       assert.deepEqual(await it.realm.signingKeys.list(), [])

@@ -80,7 +80,7 @@ describe('trouble', { concurrency: true }, () => {
 
     test('an error tells nothing of the row that it is about', async () => {
       const it = await createScene(createStore(opened().database))
-      const key = { kid: 'k', alg: 'ES256', publicJwk: {}, privateJwk: { d: 'very-secret' }, createdAt: NOW }
+      const key = { kid: 'k', alg: 'ES256', publicJwk: {}, privateKey: 'very-secret', createdAt: NOW, dueAt: NOW }
       const nowhere = it.store.realm('nowhere').signingKeys.insertActive(key)
       const error = await nowhere.catch((reason: unknown) => reason)
       assert.ok(error instanceof Error)

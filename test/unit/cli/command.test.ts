@@ -136,7 +136,7 @@ describe('auth_server: a broken configuration ends with exit status 78 and a lin
     [
       'production.toml',
       `${TOP}${TLS}[server_params]\nproduction = true\n`,
-      ['tls_params.server_certificate', 'tls_params.server_ca_chain'],
+      ['tls_params.server_certificate', 'tls_params.server_ca_chain', 'secrets_params.encryption_key'],
     ],
   ]
 

@@ -52,7 +52,7 @@ describe('configuration: T-IS-09 an issuer that could be spelled in two ways', (
 
   test("without one it is made of the certificate's first DNS name and the port", () => {
     assert.equal(load(withRest('')).oauth_params.issuer, 'https://localhost:8443')
-    const atDefaultPort = `host_name = "::"\nhost_port = 443\n${tls({ server_certificate: files.namedChain })}`
+    const atDefaultPort = `host_name = "::"\nhost_port = 443\n${tls({ server_certificate: files.namedChain })}[secrets_params]\nencryption_key = "${Buffer.alloc(32, 3).toString('base64url')}"\n`
     const config = load(atDefaultPort)
     assert.equal(config.oauth_params.issuer, 'https://auth.example.com')
     assert.deepEqual(config.hosts, ['auth.example.com'])

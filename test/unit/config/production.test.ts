@@ -13,6 +13,9 @@ const developmentFiles = {
   server_ca_chain: join(development, 'ca.crt'),
 }
 
+/** Signing keys are sealed with it. */
+const SECRETS = `[secrets_params]\nencryption_key = "${Buffer.alloc(32, 3).toString('base64url')}"\n`
+
 const FLAG = 'because server_params.production is true'
 const HOST = "because the issuer's host, auth.example.com, is not this machine alone"
 const TLS_OR_FLAG =
@@ -40,6 +43,7 @@ const everyProblem = (reason: string): string[] => [
   `database_params.connection_url: found another host without TLS, ${TLS_OR_FLAG}, ${reason}`,
   `sessions_store_params.connection_url: found a database in memory, expected one that outlives the process, ${reason}`,
   `proxy_params.url: found credentials sent over http to another host, expected https, ${reason}`,
+  `secrets_params.encryption_key: found nothing, expected a key that signing keys are sealed with, ${reason}`,
 ]
 
 describe('configuration: the gate of production tells every reason at once', () => {
@@ -56,7 +60,7 @@ describe('configuration: the gate of production tells every reason at once', () 
     },
     {
       name: 'a key and a secret that others can read, where the file says so',
-      toml: `${TOP}${tls({ server_private_key: files.exposedKey })}[server_params]\nproduction = true
+      toml: `${TOP}${tls({ server_private_key: files.exposedKey })}${SECRETS}[server_params]\nproduction = true
 [proxy_params]\nurl = "https://p:1"\ncustom_auth_header_file = ${JSON.stringify(put('header_for_all', CANARY, 0o640))}\n`,
       problems: ['proxy_params.custom_auth_header_file', 'tls_params.server_private_key'].map(
         (key) => `${key}: found a file that others can read, expected one that only its owner can read (mode 0600)`,
@@ -65,14 +69,14 @@ describe('configuration: the gate of production tells every reason at once', () 
     {
       name: 'Redis on another host without TLS',
       toml: withRest(
-        `[sessions_store_params]\nbackend = "redis"\nconnection_url = "redis://:${CANARY}@cache:6379"\n[server_params]\nproduction = true\n`,
+        `[sessions_store_params]\nbackend = "redis"\nconnection_url = "redis://:${CANARY}@cache:6379"\n${SECRETS}[server_params]\nproduction = true\n`,
       ),
       problems: [`sessions_store_params.connection_url: found another host without TLS, ${TLS_OR_FLAG}, ${FLAG}`],
     },
     {
       name: 'TLS that does not ask the database who it is',
       toml: withRest(
-        `[database_params]\nbackend = "postgresql"\nconnection_url = "postgresql://u:${CANARY}@db/a?sslmode=no-verify"\n[server_params]\nproduction = true\n`,
+        `[database_params]\nbackend = "postgresql"\nconnection_url = "postgresql://u:${CANARY}@db/a?sslmode=no-verify"\n${SECRETS}[server_params]\nproduction = true\n`,
       ),
       problems: [`database_params.connection_url: found another host without TLS, ${TLS_OR_FLAG}, ${FLAG}`],
     },
@@ -87,7 +91,7 @@ describe('configuration: the gate of production tells every reason at once', () 
     const remote = (flag: string, query: string): string =>
       withRest(`[database_params]\nbackend = "postgresql"\nconnection_url = "postgresql://u:p@db.example/auth${query}"\n${flag}
 [proxy_params]\nurl = "https://proxy.example:3128"\nbasic_auth_username = "u"\nbasic_auth_password = "p"
-[oauth_params]\nissuer = "https://auth.example.com"\n[server_params]\nproduction = true\n`)
+[oauth_params]\nissuer = "https://auth.example.com"\n${SECRETS}[server_params]\nproduction = true\n`)
     assert.deepEqual(problemsOf(remote('', '?sslmode=verify-full')), [])
     assert.deepEqual(problemsOf(remote('allow_plaintext_database = true', '')), [])
   })
@@ -101,7 +105,7 @@ describe('configuration: the gate of production tells every reason at once', () 
     ]
     for (const url of urls) {
       const toml = withRest(`[database_params]\nbackend = "postgresql"\nconnection_url = "${url}"
-[proxy_params]\nurl = "http://127.0.0.1:3128"\ncustom_auth_header = "Bearer x"\n[server_params]\nproduction = true\n`)
+[proxy_params]\nurl = "http://127.0.0.1:3128"\ncustom_auth_header = "Bearer x"\n${SECRETS}[server_params]\nproduction = true\n`)
       assert.deepEqual(problemsOf(toml), [])
     }
   })

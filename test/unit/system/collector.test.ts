@@ -110,10 +110,7 @@ test('an outage of the store is told once, and its end is told as well', async (
   await until(() => runs >= 7)
   await collector.stop()
   const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg)
-  assert.deepEqual(messages, [
-    'sessions that are over could not be removed',
-    'sessions that are over are removed again',
-  ])
+  assert.deepEqual(messages, ['sessions: could not be worked off', 'sessions: worked off again'])
 })
 
 test('a collector that was never due stops at once', async () => {
