@@ -59,6 +59,9 @@ const bodies = {
 
 type Refusal = keyof typeof bodies
 
+/** What is unusual of a session. */
+type SessionLike = { restricted?: boolean; session_max_age_seconds?: number }
+
 /** `insufficient_scope` is the one 403 that has a code of its own. */
 type Caller = { name: string; options: RequestOptions; refused: Refusal | 'allowed' | 'scope' | 'realm'; realm: string }
 
@@ -95,12 +98,14 @@ for (const database of ['sqlite', 'postgresql', 'mysql'] as const)
     }
 
     /** A session of the kind, as its cookie's value. */
-    const startSession = async (kind: SessionKind, realmId: string, username: string, restricted = false) => {
+    const startSession = async (kind: SessionKind, realmId: string, username: string, like: SessionLike = {}) => {
       const realm = await server.deps.realms.open(realmId)
       const user = await realm?.store.users.findByUsername(username)
       assert.ok(realm && user)
       const about = { authScheme: 'up', amr: ['pwd'], ip: undefined, userAgent: undefined }
-      const { secret } = await server.deps.sessions.start({ realm, kind, user, restricted, ...about })
+      const { restricted = false, ...settings } = like
+      const aged = { id: realm.id, settings: { ...realm.settings, ...settings } }
+      const { secret } = await server.deps.sessions.start({ realm: aged, kind, user, restricted, ...about })
       return { secret, userId: user.id }
     }
 
@@ -126,6 +131,8 @@ for (const database of ['sqlite', 'postgresql', 'mysql'] as const)
       const ended = await startSession('api', '_', 'ended')
       await server.deps.sessions.endByUser('_', ended.userId)
       add('ended session', cookie(ended.secret), 401)
+      const expired = await startSession('api', '_', 'ended', { session_max_age_seconds: 0 })
+      add('expired session', cookie(expired.secret), 401)
       const { secret } = await startSession('api', 'a', 'bob')
       add('user of the realm', { cookie: `${sessionCookieName('api', 'a')}=${secret}` }, 401)
       add('user of the realm, renamed cookie', cookie(secret), 401)
@@ -133,7 +140,7 @@ for (const database of ['sqlite', 'postgresql', 'mysql'] as const)
       const page = await startSession('sso', '_', 'root-2')
       add('SSO cookie', { cookie: `${sessionCookieName('sso', '_')}=${page.secret}` }, 401)
       add('SSO session in the API cookie', cookie(page.secret), 401)
-      const restricted = await startSession('api', '_', 'root-2', true)
+      const restricted = await startSession('api', '_', 'root-2', { restricted: true })
       add('restricted session', cookie(restricted.secret), 403)
     }
 
