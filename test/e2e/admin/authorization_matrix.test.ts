@@ -1,5 +1,7 @@
 /** Every route of the administration API for every kind of caller. The routes are those of the server itself: a new one has no right yet, and fails. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { createEndpoints } from '../../../src/endpoints/registry.ts'
 import { sessionCookieName } from '../../../src/sessions/cookies.ts'
@@ -78,6 +80,13 @@ const expectedElsewhere = (route: string): string => {
   if (route.includes(':realmId')) return '404 not_found'
   return rights[route] === 'super' ? '403 forbidden' : 'allowed'
 }
+
+const DOCUMENT = join(import.meta.dirname, '../../../docs/administration.md')
+
+test('T-AD-15 – the document for administrators lists every route with its right', () => {
+  const rows = readFileSync(DOCUMENT, 'utf8').matchAll(/^\| `([A-Z]+ \S+)` \| (\w+) \|$/gm)
+  assert.deepEqual(Object.fromEntries([...rows].map(([, route, right]) => [route, right])), rights)
+})
 
 for (const database of ['sqlite', 'postgresql', 'mysql'] as const)
   describe(`the authorization matrix on ${database}`, {
