@@ -126,7 +126,7 @@ describe('requests whose end is seen at two places', () => {
   })
 
   for (const [what, request] of Object.entries(corpus))
-    test(`T-HT-01 RFC 9112 §11.2 – ${what} is refused, and nothing behind it is answered`, async () => {
+    test(`T-HT-01 RFC 9112 §6.1 §11.2 – ${what} is refused, and nothing behind it is answered`, async () => {
       const answer = await sendRaw(server, bytesOf(request))
       assert.ok(answersIn(answer) <= 1, answer)
       assert.doesNotMatch(answer, /HTTP\/1\.1 200/)

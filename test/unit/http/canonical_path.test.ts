@@ -32,7 +32,7 @@ for (const path of [
   '/admin//realm',
   'https://issuer.example/%61dmin/realm',
 ])
-  test(`T-HT-10 RFC 3986 §6.2.2 – ${path} is not canonical`, () => {
+  test(`T-HT-10 RFC 3986 §2.3 §6.2.2 – ${path} is not canonical`, () => {
     assert.throws(() => check(path), { code: 'invalid_request' })
   })
 
