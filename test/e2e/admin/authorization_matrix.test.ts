@@ -26,6 +26,11 @@ const rights: Record<string, 'any' | 'realm' | 'super'> = {
   'GET /admin/realm/:realmId/scope/:name': 'realm',
   'PUT /admin/realm/:realmId/scope/:name': 'realm',
   'DELETE /admin/realm/:realmId/scope/:name': 'realm',
+  'POST /admin/realm/:realmId/resource': 'realm',
+  'GET /admin/realm/:realmId/resource': 'realm',
+  'GET /admin/realm/:realmId/resource/:name': 'realm',
+  'PUT /admin/realm/:realmId/resource/:name': 'realm',
+  'DELETE /admin/realm/:realmId/resource/:name': 'realm',
   'POST /admin/realm/:realmId/user': 'realm',
   'GET /admin/realm/:realmId/user': 'realm',
   'GET /admin/realm/:realmId/user/:username': 'realm',
@@ -48,10 +53,12 @@ const rights: Record<string, 'any' | 'realm' | 'super'> = {
   'GET /admin/realm/:realmId/session': 'realm',
   'GET /admin/realm/:realmId/audit': 'realm',
   'GET /admin/realm/:realmId/key': 'realm',
+  'POST /admin/realm/:realmId/key/rotate': 'realm',
+  'POST /admin/realm/:realmId/key/:kid/revoke': 'realm',
 }
 
 /** The objects that the paths name; all of them are there. */
-const named: Record<string, string> = { username: 'bob', clientId: 'app', name: 'orders:read' }
+const named: Record<string, string> = { username: 'bob', clientId: 'app', name: 'orders:read', kid: 'k' }
 
 const bodies = {
   401: 'unauthorized',
@@ -177,7 +184,12 @@ for (const database of ['sqlite', 'postgresql', 'mysql'] as const)
 
     before(async () => {
       server = await startServer({ database })
-      const endpoints = createEndpoints({ ...server.deps, isPrepared: () => true, isDraining: () => false })
+      const endpoints = createEndpoints({
+        ...server.deps,
+        isPrepared: () => true,
+        isDraining: () => false,
+        isCertificateOver: () => false,
+      })
       routes = endpoints
         .filter(({ path }) => path.startsWith('/admin/'))
         .flatMap(({ method, path }) => [method].flat().map((name) => `${name} ${path}`))
@@ -189,6 +201,7 @@ for (const database of ['sqlite', 'postgresql', 'mysql'] as const)
           redirect_uris: ['https://client.example/callback'],
         })
         for (const name of ['orders:read', 'admin']) await create(`/admin/realm/${id}/scope`, { name })
+        await create(`/admin/realm/${id}/resource`, { identifier: 'orders:read' })
         const certificate = { subject_dn: 'CN=bob' }
         const set = await server.admin.request('PUT', `/admin/realm/${id}/user/bob/certificate`, { json: certificate })
         assert.equal(set.status, 200, set.body)
