@@ -17,6 +17,8 @@ import { clientSecrets } from './0018_client_secrets.ts'
 import { resources } from './0020_resources.ts'
 import { consentResources } from './0021_consent_resources.ts'
 import { signingKeyLife } from './0040_signing_key_life.ts'
+import { auditChain } from './0045_audit_chain.ts'
+import { auditAge } from './0046_audit_age.ts'
 import type { Migration } from './migration.ts'
 
 export const primary: readonly Migration[] = [
@@ -37,6 +39,8 @@ export const primary: readonly Migration[] = [
   resources,
   consentResources,
   signingKeyLife,
+  auditChain,
+  auditAge,
 ]
 
 /** The session store may be another database than the rest. */

@@ -24,6 +24,7 @@ import { openSessionStore } from './sessions/registry.ts'
 import { createSessionJwt, type SessionJwt } from './sessions/session_jwt.ts'
 import type { SessionStore } from './sessions/session_store.ts'
 import { createSessions, type Sessions } from './sessions/sessions.ts'
+import { chainKeysOf } from './storage/audit_chain.ts'
 import { openDatabase } from './storage/database.ts'
 import { type NewerSchema, prepareSchema } from './storage/migrate.ts'
 import { createRealmDirectory, type RealmDirectory } from './storage/realm_directory.ts'
@@ -103,7 +104,7 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
   const log = createLog(config.log_params, overrides.logDestination)
   const { database, sessionStore, prepare } = openStores(config, log)
 
-  const store = createStore(database)
+  const store = createStore(database, chainKeysOf(config.secrets_params))
   const { issuer, default_realm: defaultRealm } = config.oauth_params
   const realms = createRealmDirectory({ store, clock, issuer, defaultRealm })
   const keys = createDatabaseKeys({ config, store, clock, random, log })
@@ -147,11 +148,18 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
   const loginFlow = createLoginFlow({ methods, totp, clock, random })
   const authenticateClient = createAuthenticateClient({ ...base, clientCertificates })
   const { cleanup_interval_seconds: intervalSeconds } = config.stale_session_collector_config
+  const retentionMs = config.audit_params.retention_secs * 1000
   const collectors = [
     startCollector({ what: 'sessions that are over', removeBatch: sessions.removeExpiredBatch, log, intervalSeconds }),
     startCollector({
       what: 'rows that are over',
       removeBatch: () => store.purgeExpired(clock.now(), PURGE_BATCH),
+      log,
+      intervalSeconds,
+    }),
+    startCollector({
+      what: 'audit events beyond retention',
+      removeBatch: async () => (retentionMs === 0 ? 0 : await store.purgeAudit(clock.now() - retentionMs, PURGE_BATCH)),
       log,
       intervalSeconds,
     }),

@@ -42,17 +42,17 @@ export type LoginDeps = {
   random: Random
 }
 
-type Ending = { type: 'login.succeeded' | 'login.failed'; scheme: string; user: User | undefined; reason?: string }
+type Ending = { type: 'auth_success' | 'auth_failure'; scheme: string; user: User | undefined; reason?: string }
 
 export const createLoginFlow = ({ methods, totp, clock, random }: LoginDeps) => {
   const record = async (realm: Realm, { type, scheme, user, reason }: Ending, facts: RequestFacts): Promise<void> => {
     const event = newAuditEvent({ clock, random }, facts, {
       type,
-      outcome: type === 'login.failed' ? 'failure' : 'success',
+      outcome: type === 'auth_failure' ? 'failure' : 'success',
       // Never a name that nobody has: people type their password there.
       principal: user?.username,
       target: user?.id,
-      detail: { auth_scheme: scheme, ...(reason === undefined ? {} : { reason }) },
+      detail: { method: scheme, ...(reason === undefined ? {} : { reason }) },
     })
     await realm.store.audit.insert(event)
   }
@@ -71,11 +71,11 @@ export const createLoginFlow = ({ methods, totp, clock, random }: LoginDeps) => 
   ): Promise<LoginOutcome> => {
     const authScheme = proved.isTotp ? `${proved.scheme}+totp` : proved.scheme
     if (proved.isPasswordExpired && !mayChangePassword(realm)) {
-      await record(realm, { type: 'login.failed', scheme: authScheme, user, reason: 'password_expired' }, facts)
+      await record(realm, { type: 'auth_failure', scheme: authScheme, user, reason: 'password_expired' }, facts)
       return { outcome: 'password_expired' }
     }
     const reason = proved.isPasswordExpired ? { reason: 'password_expired' } : {}
-    await record(realm, { type: 'login.succeeded', scheme: authScheme, user, ...reason }, facts)
+    await record(realm, { type: 'auth_success', scheme: authScheme, user, ...reason }, facts)
     return { outcome: 'authenticated', user, authScheme, amr: proved.amr, restricted: proved.isPasswordExpired }
   }
 
@@ -91,7 +91,7 @@ export const createLoginFlow = ({ methods, totp, clock, random }: LoginDeps) => 
     if (code === undefined) return { outcome: 'totp_required', user, firstFactor }
     const amr = await totp.verify(realm, user, code, facts)
     if (amr === undefined) {
-      await record(realm, { type: 'login.failed', scheme: firstFactor.scheme, user, reason: 'wrong_totp_code' }, facts)
+      await record(realm, { type: 'auth_failure', scheme: firstFactor.scheme, user, reason: 'wrong_totp_code' }, facts)
       return { outcome: 'failed' }
     }
     // RFC 8176 §2 – more than one factor was used.
@@ -105,7 +105,7 @@ export const createLoginFlow = ({ methods, totp, clock, random }: LoginDeps) => 
     facts: RequestFacts,
   ): Promise<LoginOutcome> => {
     if (!proof.isProved) {
-      await record(realm, { type: 'login.failed', scheme, user: proof.user, reason: proof.reason }, facts)
+      await record(realm, { type: 'auth_failure', scheme, user: proof.user, reason: proof.reason }, facts)
       return { outcome: 'failed' }
     }
     const { user, amr, isPasswordExpired } = proof

@@ -53,11 +53,11 @@ export const createPasswordAuthentication = (deps: PasswordDeps) => {
   ): NewAuditEvent =>
     newAuditEvent(deps, facts, {
       type,
-      outcome: type === 'login.failed' ? 'failure' : 'success',
+      outcome: type === 'auth_failure' ? 'failure' : 'success',
       // Never a name that nobody has: people type their password there.
       principal: user?.username,
       target: user?.id,
-      detail: { auth_scheme: 'up', ...detail },
+      detail: { method: 'up', ...detail },
     })
 
   /** T-BF-01 – one hash, whatever is wrong: who exists, who is disabled and who has no password cannot be told apart. */
@@ -161,7 +161,7 @@ export const createPasswordAuthentication = (deps: PasswordDeps) => {
       const { current, device } = passwords
       const verdict = await judge(realm, { username: user.username, password: current, device }, facts)
       if (!verdict.isRight) {
-        await realm.store.audit.insert(event('login.failed', verdict.user, facts, { reason: verdict.reason }))
+        await realm.store.audit.insert(event('auth_failure', verdict.user, facts, { reason: verdict.reason }))
         return { outcome: 'wrong_password' }
       }
       if (verdict.user.id !== user.id) return { outcome: 'wrong_password' }

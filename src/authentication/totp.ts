@@ -71,7 +71,7 @@ export const createTotp = (deps: TotpDeps) => {
     facts: RequestFacts,
     detail: AuditEvent['detail'] = {},
   ): NewAuditEvent => {
-    const outcome = type === 'login.failed' ? 'failure' : 'success'
+    const outcome = type === 'auth_failure' ? 'failure' : 'success'
     return newAuditEvent(deps, facts, { type, outcome, principal: user.username, target: user.id, detail })
   }
 
@@ -171,7 +171,10 @@ export const createTotp = (deps: TotpDeps) => {
     /** Before a change by who is signed in already. A wrong code is on record. Throws too_many_requests. */
     async confirm(realm: Realm, user: User, code: string, facts: RequestFacts): Promise<boolean> {
       const isRight = await check(realm, user, code, facts)
-      if (!isRight) await realm.store.audit.insert(event('login.failed', user, facts, { reason: 'wrong_totp_code' }))
+      if (!isRight)
+        await realm.store.audit.insert(
+          event('auth_failure', user, facts, { method: 'totp', reason: 'wrong_totp_code' }),
+        )
       return isRight
     },
 

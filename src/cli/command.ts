@@ -17,6 +17,8 @@ const loaders: Record<CommandName, () => Promise<Loaded>> = {
   certificates: () => import('./certificates.ts'),
   migrate: () => import('./migrate.ts'),
   keys: () => import('./keys.ts'),
+  audit: () => import('./audit.ts'),
+  purge: () => import('./purge.ts'),
   help: () => import('./help.ts'),
   version: () => import('./version.ts'),
 }

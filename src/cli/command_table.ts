@@ -37,6 +37,16 @@ export const commandTable = {
     summary: 'list the signing keys of a realm, follow the active one by another, or take one out of use at once',
     maxArguments: Number.POSITIVE_INFINITY,
   },
+  audit: {
+    usage: 'audit verify [--realm ID] [--heads FILE] [CONFIG] | audit heads [CONFIG]',
+    summary: 'tell whether the audit is what was written (exit status 1 when not), or print where it ends',
+    maxArguments: Number.POSITIVE_INFINITY,
+  },
+  purge: {
+    usage: 'purge [--only NAME,NAME] [CONFIG]',
+    summary: 'remove what is over, and audit events beyond retention, as the running server does',
+    maxArguments: Number.POSITIVE_INFINITY,
+  },
   help: { usage: 'help', summary: 'print this', maxArguments: 0 },
   version: { usage: 'version', summary: 'print the version', maxArguments: 0 },
 } as const satisfies Record<string, Command>

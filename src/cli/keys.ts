@@ -9,6 +9,7 @@ import { createKeyLife } from '../keys/key_life.ts'
 import { createKeyMaterial } from '../keys/key_material.ts'
 import { createSealing } from '../keys/sealing.ts'
 import { SIGNING_ALGS, toSigningAlg } from '../oauth/signing_algs.ts'
+import { chainKeysOf } from '../storage/audit_chain.ts'
 import { openDatabase } from '../storage/database.ts'
 import { createStore } from '../storage/store.ts'
 import { systemClock, toSeconds } from '../system/clock.ts'
@@ -39,7 +40,7 @@ const open = (file: string) => {
   // Standard output is for the answer.
   const log = createLog({ ...config.log_params, level: 'silent' })
   const database = openDatabase(config.database_params, log)
-  const store = createStore(database)
+  const store = createStore(database, chainKeysOf(config.secrets_params))
   const deps = { config, store, clock: systemClock, random: systemRandom, log }
   const life = createKeyLife({ ...deps, material: createKeyMaterial(createSealing(deps)) })
   return { config, store, life }

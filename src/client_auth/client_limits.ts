@@ -71,7 +71,10 @@ export const createClientLimits = (deps: ClientLimitsDeps) => {
       const { count } = await failures.add(keyOf(realm, client, request))
       // Failures that were under way when the limit was reached leave no trace: nobody fills the audit by asking all at once.
       if (client && count <= MAX_FAILURES)
-        await audit(realm, client, request, { type: 'client_authentication.failed', detail: { reason: hint } })
+        await audit(realm, client, request, {
+          type: 'auth_failure',
+          detail: { method: client.metadata.token_endpoint_auth_method, reason: hint },
+        })
     },
   }
 }

@@ -226,6 +226,12 @@ const rate_limit_params = z.strictObject({
     .describe('The same keys for one realm, instead of those above.'),
 })
 
+const audit_params = z.strictObject({
+  retention_secs: integer(0, DECADE_SECS)
+    .default(34_560_000)
+    .describe('Seconds that audit events are kept, 400 days unless it says otherwise; 0 keeps them for ever.'),
+})
+
 const log_params = z.strictObject({
   level: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
@@ -262,6 +268,7 @@ export const configSchema = z.strictObject({
   rate_limit_params: rate_limit_params
     .prefault({})
     .describe('How often clients may ask; 429 with Retry-After beyond it.'),
+  audit_params: audit_params.prefault({}).describe('The audit of each realm.'),
   log_params: log_params.prefault({}).describe('Log lines.'),
 })
 

@@ -2,10 +2,11 @@
 import type { Kysely } from 'kysely'
 import type { Clock } from '../system/clock.ts'
 import type { Random } from '../system/random.ts'
+import { type ChainedRow, type ChainKeys, chained, GENESIS } from './audit_chain.ts'
 import { type Page, parseJson, toPage } from './rows.ts'
 import type { AuditEventsTable, Schema } from './schema.ts'
 
-const AUDIT_EVENT_TYPES = [
+export const AUDIT_EVENT_TYPES = [
   'administrator.created',
   'realm.created',
   'realm.updated',
@@ -18,13 +19,12 @@ const AUDIT_EVENT_TYPES = [
   'client.updated',
   'client.deleted',
   'client.secret_rotated',
-  'login.succeeded',
-  'login.failed',
+  'auth_success',
+  'auth_failure',
   'logout',
   'session.ended',
   'consent.granted',
   'consent.denied',
-  'client_authentication.failed',
   'authorization_code.replayed',
   'refresh_token.reused',
   'token.revoked',
@@ -39,6 +39,9 @@ const AUDIT_EVENT_TYPES = [
   'user.certificate_changed',
   'rate_limit.reached',
 ] as const
+
+export const isAuditEventType = (text: string): text is AuditEventType =>
+  AUDIT_EVENT_TYPES.some((type) => type === text)
 
 export type AuditEventType = (typeof AUDIT_EVENT_TYPES)[number]
 
@@ -55,10 +58,12 @@ export type AuditEvent = {
   ip: string | undefined
   requestId: string | undefined
   detail: Record<string, string | number | boolean | string[]>
+  /** Its place in the realm's chain; undefined for events from before there was one. */
+  sequence?: number | undefined
 }
 
 /** Before it is known which realm's repository takes it. */
-export type NewAuditEvent = Omit<AuditEvent, 'realmId'>
+export type NewAuditEvent = Omit<AuditEvent, 'realmId' | 'sequence'>
 
 /** Where a request came from, and which one it was in the log. */
 export type RequestFacts = { ip: string; requestId: string }
@@ -93,34 +98,81 @@ const toEvent = (row: AuditEventsTable): AuditEvent => ({
   ip: row.ip ?? undefined,
   requestId: row.request_id ?? undefined,
   detail: parseJson(row.detail),
+  sequence: row.sequence ?? undefined,
 })
 
-export const createAuditEvents = (db: Kysely<Schema>, realmId: string) => ({
-  async insert(event: NewAuditEvent): Promise<void> {
-    await db
-      .insertInto('audit_events')
-      .values({
-        id: event.id,
-        realm_id: realmId,
-        occurred_at: event.occurredAt,
-        type: event.type,
-        outcome: event.outcome,
-        principal: event.principal ?? null,
-        target: event.target ?? null,
-        ip: event.ip ?? null,
-        request_id: event.requestId ?? null,
-        detail: JSON.stringify(event.detail),
-      })
-      .execute()
-  },
+/** Which events are wanted; every one that is given has to fit. Times in milliseconds, `to` not included. */
+export type AuditFilter = {
+  type?: string | undefined
+  outcome?: string | undefined
+  principal?: string | undefined
+  target?: string | undefined
+  from?: number | undefined
+  to?: number | undefined
+}
+
+/** Several changes that are one. */
+export type Transact = <T>(work: (db: Kysely<Schema>) => Promise<T>) => Promise<T>
+
+const toRow = (realmId: string, event: NewAuditEvent) => ({
+  id: event.id,
+  realm_id: realmId,
+  occurred_at: event.occurredAt,
+  type: event.type,
+  outcome: event.outcome,
+  principal: event.principal ?? null,
+  target: event.target ?? null,
+  ip: event.ip ?? null,
+  request_id: event.requestId ?? null,
+  detail: JSON.stringify(event.detail),
+})
+
+export const createAuditEvents = (
+  db: Kysely<Schema>,
+  realmId: string,
+  { transact, keys }: { transact: Transact; keys: ChainKeys },
+) => ({
+  /**
+   * The last statement of its transaction: it locks the end of the realm's chain, and nobody has to wait there for more than the
+   * commit. Outside of one it is a transaction by itself.
+   */
+  insert: (event: NewAuditEvent): Promise<void> =>
+    transact(async (transaction) => {
+      await transaction
+        .updateTable('audit_chains')
+        .set((eb) => ({ sequence: eb('sequence', '+', 1) }))
+        .where('realm_id', '=', realmId)
+        .execute()
+      const head = await transaction
+        .selectFrom('audit_chains')
+        .leftJoin('audit_events', (join) =>
+          join
+            .onRef('audit_events.realm_id', '=', 'audit_chains.realm_id')
+            .on((eb) => eb('audit_events.sequence', '=', eb('audit_chains.sequence', '-', 1))),
+        )
+        .select(['audit_chains.sequence', 'audit_chains.removed_hash', 'audit_events.hash'])
+        .where('audit_chains.realm_id', '=', realmId)
+        .executeTakeFirstOrThrow()
+      const link = { sequence: Number(head.sequence), previous_hash: head.hash ?? head.removed_hash ?? GENESIS }
+      await transaction
+        .insertInto('audit_events')
+        .values(chained({ ...toRow(realmId, event), ...link }, keys))
+        .execute()
+    }),
 
   /** Newest first, from before the key `after` (see `next` of the page before). */
-  async list(page: { after?: string | undefined; limit: number }): Promise<Page<AuditEvent>> {
+  async list(page: { after?: string | undefined; limit: number }, filter: AuditFilter = {}): Promise<Page<AuditEvent>> {
     const [time, id] = (page.after ?? '').split(':')
     const rows = await db
       .selectFrom('audit_events')
       .selectAll()
       .where('realm_id', '=', realmId)
+      .$if(filter.type !== undefined, (query) => query.where('type', '=', String(filter.type)))
+      .$if(filter.outcome !== undefined, (query) => query.where('outcome', '=', String(filter.outcome)))
+      .$if(filter.principal !== undefined, (query) => query.where('principal', '=', String(filter.principal)))
+      .$if(filter.target !== undefined, (query) => query.where('target', '=', String(filter.target)))
+      .$if(filter.from !== undefined, (query) => query.where('occurred_at', '>=', Number(filter.from)))
+      .$if(filter.to !== undefined, (query) => query.where('occurred_at', '<', Number(filter.to)))
       .$if(id !== undefined, (query) =>
         query.where((eb) =>
           eb.or([
@@ -135,4 +187,82 @@ export const createAuditEvents = (db: Kysely<Schema>, realmId: string) => ({
       .execute()
     return toPage(rows.map(toEvent), page.limit, (event) => `${event.occurredAt}:${event.id}`)
   },
+
+  /** The end of the chain: the number and the hash of the last event. */
+  async head(): Promise<ChainHead> {
+    const chain = await db
+      .selectFrom('audit_chains')
+      .selectAll()
+      .where('realm_id', '=', realmId)
+      .executeTakeFirstOrThrow()
+    const last = await db
+      .selectFrom('audit_events')
+      .select('hash')
+      .where('realm_id', '=', realmId)
+      .where('sequence', '=', chain.sequence)
+      .executeTakeFirst()
+    return {
+      sequence: Number(chain.sequence),
+      hash: last?.hash ?? chain.removed_hash ?? GENESIS,
+      removedThrough: Number(chain.removed_through),
+      removedHash: chain.removed_hash ?? GENESIS,
+    }
+  },
+
+  /** In order, from after that number. */
+  async chain(after: number, limit: number): Promise<ChainedRow[]> {
+    const rows = await db
+      .selectFrom('audit_events')
+      .selectAll()
+      .where('realm_id', '=', realmId)
+      .where('sequence', '>', after)
+      .orderBy('sequence')
+      .limit(limit)
+      .execute()
+    return rows as ChainedRow[]
+  },
+
+  /** Events from before `endedBefore`, so many at most, oldest first; the chain goes on to begin after them. How many went. */
+  removeOld: (endedBefore: number, limit: number): Promise<number> =>
+    transact(async (transaction) => {
+      const rows = await transaction
+        .selectFrom('audit_events')
+        .select(['id', 'sequence', 'hash', 'occurred_at'])
+        .where('realm_id', '=', realmId)
+        .where('occurred_at', '<', endedBefore)
+        .orderBy('occurred_at')
+        .limit(limit)
+        .execute()
+      if (rows.length === 0) return 0
+      const last = rows.reduce((one, row) => (Number(row.sequence ?? 0) > Number(one.sequence ?? 0) ? row : one))
+      const through = Number(last.sequence ?? 0)
+      // By number, so that a clock that went back leaves no gap.
+      const result = await transaction
+        .deleteFrom('audit_events')
+        .where('realm_id', '=', realmId)
+        .where((eb) =>
+          eb.or([
+            eb('sequence', '<=', through),
+            eb.and([
+              eb('sequence', 'is', null),
+              eb(
+                'id',
+                'in',
+                rows.map(({ id }) => id),
+              ),
+            ]),
+          ]),
+        )
+        .executeTakeFirstOrThrow()
+      if (through > 0)
+        await transaction
+          .updateTable('audit_chains')
+          .set({ removed_through: through, removed_hash: last.hash })
+          .where('realm_id', '=', realmId)
+          .where('removed_through', '<', through)
+          .execute()
+      return Number(result.numDeletedRows)
+    }),
 })
+
+export type ChainHead = { sequence: number; hash: string; removedThrough: number; removedHash: string }

@@ -73,6 +73,10 @@ export const createRealms = (db: Kysely<Schema>) => {
         })
         .execute()
       await bumpVersion(realm.id)
+      await db
+        .insertInto('audit_chains')
+        .values({ realm_id: realm.id, sequence: 0, removed_through: 0, removed_hash: null })
+        .execute()
     },
 
     /** Call it in a transaction. */

@@ -1,6 +1,7 @@
 /** All repositories over one database: those of the server, and those of a realm, which no query can leave. */
 import type { Kysely } from 'kysely'
-import { createAuditEvents } from './audit_events.ts'
+import { type ChainKeys, NO_CHAIN_KEYS } from './audit_chain.ts'
+import { createAuditEvents, type Transact } from './audit_events.ts'
 import { createAuthorizationCodes } from './authorization_codes.ts'
 import { createClientSecrets } from './client_secrets.ts'
 import { createClients } from './clients.ts'
@@ -25,7 +26,7 @@ import { createTotpCredentials } from './totp_credentials.ts'
 import { createUpstreamRequests } from './upstream_requests.ts'
 import { createUsers } from './users.ts'
 
-const createRealmStore = (db: Kysely<Schema>, realmId: string) => ({
+const createRealmStore = (db: Kysely<Schema>, realmId: string, chain: Chain) => ({
   realmId,
   users: createUsers(db, realmId),
   totpCredentials: createTotpCredentials(db, realmId),
@@ -43,34 +44,53 @@ const createRealmStore = (db: Kysely<Schema>, realmId: string) => ({
   replayMarks: createReplayMarks(db, realmId),
   signingKeys: createSigningKeys(db, realmId),
   realmSecrets: createRealmSecrets(db, realmId),
-  audit: createAuditEvents(db, realmId),
+  audit: createAuditEvents(db, realmId, chain),
 })
 
 /** The repositories of one realm. */
 export type RealmStore = ReturnType<typeof createRealmStore>
 
-const createRepositories = (db: Kysely<Schema>) => ({
+type Chain = { transact: Transact; keys: ChainKeys }
+
+const createRepositories = (db: Kysely<Schema>, chain: Chain) => ({
   realms: createRealms(db),
   setupTokens: createSetupTokens(db),
   sessionClients: createSessionClients(db),
   logoutDeliveries: createLogoutDeliveries(db),
   dueSigningKeys: createDueSigningKeys(db),
-  realm: (realmId: string): RealmStore => createRealmStore(db, realmId),
+  realm: (realmId: string): RealmStore => createRealmStore(db, realmId, chain),
 })
 
 type Repositories = ReturnType<typeof createRepositories>
 
-export const createStore = (database: Database) => ({
-  ...createRepositories(database.db),
+/** `keys`: of the audit's chain; see audit_chain.ts. */
+export const createStore = (database: Database, keys: ChainKeys = NO_CHAIN_KEYS) => ({
+  ...createRepositories(database.db, { transact: (work) => database.transaction(work), keys }),
 
   /**
    * All or nothing. Use only the handle that is given: the outer one waits forever on SQLite. Never hash a password, sign
    * or fetch in here. A serialization failure or deadlock is tried again, so the work must be repeatable.
    */
   transaction: <T>(work: (repositories: Repositories) => Promise<T>): Promise<T> =>
-    database.transaction((transaction) => work(createRepositories(transaction))),
+    database.transaction((transaction) =>
+      work(createRepositories(transaction, { transact: (inside) => inside(transaction), keys })),
+    ),
 
   purgeExpired: createPurgeExpired(database.db),
+
+  /** Events from before `endedBefore`, so many at most, of the realm that has the oldest one; how many went. */
+  async purgeAudit(endedBefore: number, limit: number): Promise<number> {
+    const oldest = await database.db
+      .selectFrom('audit_events')
+      .select('realm_id')
+      .where('occurred_at', '<', endedBefore)
+      .orderBy('occurred_at')
+      .limit(1)
+      .executeTakeFirst()
+    if (!oldest) return 0
+    const chain: Chain = { transact: (work) => database.transaction(work), keys }
+    return await createAuditEvents(database.db, oldest.realm_id, chain).removeOld(endedBefore, limit)
+  },
   check: () => database.check(),
   close: () => database.close(),
 })

@@ -123,12 +123,15 @@ export const createRealmsEndpoints = (deps: RealmsDeps) => {
       requireNoBody(request)
       if (realm.id === ADMINISTRATORS_REALM) throw conflict('The administrators realm cannot be deleted')
       if (realm.id === realms.defaultRealm) throw conflict('The default realm of the configuration cannot be deleted')
+      // Its own events go with it: where they ended stays on record.
+      const { sequence, hash } = await realm.store.audit.head()
       const change = {
         request,
         administrator,
         realmId: ADMINISTRATORS_REALM,
         type: 'realm.deleted',
         target: realm.id,
+        detail: { audit_sequence: sequence, audit_hash: hash },
       } as const
       await makeChange(change, async (administrators, repositories) => {
         if (!(await repositories.realms.delete(realm.id))) throw notFound()

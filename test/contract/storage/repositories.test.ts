@@ -412,7 +412,7 @@ describe('repositories', () => {
         const event = {
           id: `event-${i}`,
           occurredAt: NOW + Math.floor(i / 3),
-          type: 'login.failed',
+          type: 'auth_failure',
           outcome: 'failure',
           principal: 'x'.repeat(2_000),
           target: undefined,

@@ -84,7 +84,7 @@ describe('POST /login with a JWT', () => {
       assert.ok(answer.headers['www-authenticate'])
     }
     const page = await server.store.realm(realm).audit.list({ limit: 50 })
-    const reasons = page.items.filter(({ type }) => type === 'login.failed').map(({ detail }) => detail.reason)
+    const reasons = page.items.filter(({ type }) => type === 'auth_failure').map(({ detail }) => detail.reason)
     assert.deepEqual(
       reasons.sort(),
       ['disabled', 'expired', 'malformed_token', 'unknown_issuer', 'unknown_user', 'wrong_audience'].sort(),

@@ -488,7 +488,7 @@ describe('signing in at an identity provider', () => {
     locationOf(await browser.request('POST', form.action, { form: fields, headers }))
     assert.ok(hasSession(browser))
     const page = await server.store.realm('main').audit.list({ limit: 500 })
-    assert.ok(page.items.some(({ detail }) => detail.auth_scheme === 'jwt+totp'))
+    assert.ok(page.items.some(({ detail }) => detail.method === 'jwt+totp'))
   })
 
   test('a full sign-in: the provider vouches, the user is found, and the client gets its code', async () => {
@@ -501,6 +501,6 @@ describe('signing in at an identity provider', () => {
     assert.equal(answer.origin + answer.pathname, client.redirect_uris[0])
     assert.ok(answer.searchParams.get('code'))
     const page = await server.store.realm('main').audit.list({ limit: 200 })
-    assert.ok(page.items.some(({ type, detail }) => type === 'login.succeeded' && detail.auth_scheme === 'jwt'))
+    assert.ok(page.items.some(({ type, detail }) => type === 'auth_success' && detail.method === 'jwt'))
   })
 })

@@ -356,7 +356,7 @@ describe('T-SE-04 OWASP ASVS 6.2.2 – whoever owns the browser knows its secret
     const change = await stage.arrive(browser, await stage.submit(browser, login, { username, password }))
     const failures = async () =>
       (await stage.realm.audit.list({ limit: 200 })).items.filter(
-        ({ type, target }) => type === 'login.failed' && target === person.id,
+        ({ type, target }) => type === 'auth_failure' && target === person.id,
       ).length
     const before = await failures()
     await stage.submit(browser, change, { current_password: 'not it', new_password: NEXT, new_password_again: NEXT })

@@ -32,7 +32,7 @@ for (const kind of ['main', 'own'] as const satisfies PortKind[])
 
     const loginFailures = async () => {
       const { items } = await stage.server.store.realm('main').audit.list({ limit: 100 })
-      return items.filter(({ type }) => type === 'login.failed')
+      return items.filter(({ type }) => type === 'auth_failure')
     }
 
     type Wrong = { name: string; reason: string; shown: () => Promise<{ cert: string; key: string }> }
@@ -99,7 +99,7 @@ for (const kind of ['main', 'own'] as const satisfies PortKind[])
         assert.equal((await stage.requestHttp2('POST', LOGIN, certificate)).status, 401)
         const events = await loginFailures()
         assert.equal(events.length, before + 3)
-        const reasons = events.map(({ detail }) => `${String(detail.auth_scheme)} ${String(detail.reason)}`)
+        const reasons = events.map(({ detail }) => `${String(detail.method)} ${String(detail.reason)}`)
         assert.ok(reasons.includes(`cc ${reason}`), reasons.join(', '))
       })
 
@@ -226,7 +226,7 @@ describe('a login with a certificate that was revoked', () => {
     assert.equal((await stage.request('POST', LOGIN, { certificate: other })).status, 401)
     assert.match(stage.server.logs.join(''), /the revocation list is out of date/)
     const { items } = await stage.server.store.realm('main').audit.list({ limit: 10 })
-    const reasons = items.flatMap(({ type, detail }) => (type === 'login.failed' ? [detail.reason] : []))
+    const reasons = items.flatMap(({ type, detail }) => (type === 'auth_failure' ? [detail.reason] : []))
     assert.deepEqual(reasons, ['certificate_revocation_unknown', 'certificate_revoked'])
   })
 })

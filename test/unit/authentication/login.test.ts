@@ -55,7 +55,7 @@ test('a credential that proves nothing fails, whatever the code, and no code is 
   assert.deepEqual(await flow.login(realm, credential, '123456', facts), { outcome: 'failed' })
   assert.deepEqual(checkedCodes, [])
   assert.deepEqual(events, [
-    { type: 'login.failed', principal: 'alice', detail: { auth_scheme: 'up', reason: 'wrong_password' } },
+    { type: 'auth_failure', principal: 'alice', detail: { method: 'up', reason: 'wrong_password' } },
   ])
 })
 
@@ -99,7 +99,7 @@ test('T-SE-08 an expired password does not spare the code, and what follows is r
 test('an expired password ends the login where the realm does not let people change it', async () => {
   proof = { isProved: true, user, amr: ['pwd'], isPasswordExpired: true }
   assert.deepEqual(await flow.login(realmWith(false), credential, undefined, facts), { outcome: 'password_expired' })
-  assert.equal(events[0]?.type, 'login.failed')
+  assert.equal(events[0]?.type, 'auth_failure')
 })
 
 test('a code that nobody asked for is not looked at', async () => {
@@ -131,6 +131,6 @@ test('what was proved elsewhere goes on like a credential: to the code, or on re
   const refused = { isProved: false, user: undefined, reason: 'wrong_nonce' } as const
   assert.deepEqual(await flow.proceed(realm, { scheme: 'jwt', proof: refused }, facts), { outcome: 'failed' })
   assert.deepEqual(events, [
-    { type: 'login.failed', principal: undefined, detail: { auth_scheme: 'jwt', reason: 'wrong_nonce' } },
+    { type: 'auth_failure', principal: undefined, detail: { method: 'jwt', reason: 'wrong_nonce' } },
   ])
 })

@@ -129,7 +129,7 @@ describe('authentication with a password', () => {
     const realm = await createRealm(usual)
     await login(realm, { username: 'hunter2 typed too early', password: 'x' }, facts)
     const [event] = await eventsOf(realm)
-    assert.equal(event?.type, 'login.failed')
+    assert.equal(event?.type, 'auth_failure')
     assert.doesNotMatch(JSON.stringify(event), /hunter2/)
   })
 
@@ -181,7 +181,7 @@ describe('authentication with a password', () => {
     const [event] = await eventsOf(realm)
     assert.deepEqual(
       { type: event?.type, outcome: event?.outcome, principal: event?.principal, target: event?.target, ip: event?.ip },
-      { type: 'login.succeeded', outcome: 'success', principal: 'Alice', target: user.id, ip: facts.ip },
+      { type: 'auth_success', outcome: 'success', principal: 'Alice', target: user.id, ip: facts.ip },
     )
   })
 

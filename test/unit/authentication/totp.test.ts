@@ -309,7 +309,7 @@ describe('one-time codes of a user', () => {
       new Set(events.map(([type, outcome]) => `${type} ${outcome}`)),
       new Set([
         'user.totp_enabled success',
-        'login.failed failure',
+        'auth_failure failure',
         'user.recovery_codes_replaced success',
         'user.totp_disabled success',
       ]),

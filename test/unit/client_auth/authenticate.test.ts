@@ -164,7 +164,7 @@ test('T-CA-10 N-21-08 OAuth 2.1 §2.4.1 – after ten failures the client waits,
   const post = { client_id: 'post', client_secret: SECRET }
   assert.equal((await ask(world, post, { authorization: undefined })).clientId, 'post')
   // One event a failure that was looked at, and no more.
-  assert.deepEqual(await world.auditTypes(), Array<string>(10).fill('client_authentication.failed'))
+  assert.deepEqual(await world.auditTypes(), Array<string>(10).fill('auth_failure'))
 })
 
 test('T-CA-10 OAuth 2.1 §2.4.1 – the addresses of one IPv6 network are one, and failures at the same time are ten events', async (t) => {

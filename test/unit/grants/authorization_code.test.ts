@@ -165,7 +165,7 @@ test('T-AC-06 OAuth 2.1 §7.5.3 – a replay with a wrong parameter is refused a
   const asNobody = tokenRequest(codeRequest(code), { authorization: basicHeader('app', 'wrong') })
   await assert.rejects(world.exchange(await world.open(), asNobody), { code: 'invalid_client' })
   assert.equal(await isGood(world, accessToken), true)
-  assert.deepEqual(await world.auditTypes(), ['client_authentication.failed'])
+  assert.deepEqual(await world.auditTypes(), ['auth_failure'])
 })
 
 test('T-AC-06 OAuth 2.1 §7.5.3 – a replay that is right in everything revokes what the code gave, with one audit event', async (t) => {
