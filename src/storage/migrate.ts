@@ -176,7 +176,7 @@ const openSession = async <S>(database: Database<S>, set: MigrationSet): Promise
   } catch (cause) {
     throw new MigrationError(
       `${CONFIGURED_IN[set]}: the ${database.dialect} database cannot be used: ${describe(cause)}`,
-      { cause, exitStatus: AWAY_EXIT_STATUS },
+      { cause, exitStatus: meaningOf(cause) === 'unavailable' ? AWAY_EXIT_STATUS : MISFIT_EXIT_STATUS },
     )
   }
 }
