@@ -163,7 +163,7 @@ describe('migrations', () => {
         },
       )
 
-      onEmpty('an edited migration is refused and named', async (database) => {
+      onEmpty('T-OP-10 – an edited migration is refused and named', async (database) => {
         await migrate(database, 'primary', silentLog, [fruit('apple')])
         const edited = [fruit('apple', 'pear')]
         const refusal = { name: 'MigrationError', message: /another content: primary\/0001_fruit\./ }
