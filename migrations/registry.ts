@@ -19,6 +19,7 @@ import { consentResources } from './0021_consent_resources.ts'
 import { signingKeyLife } from './0040_signing_key_life.ts'
 import { auditChain } from './0045_audit_chain.ts'
 import { auditAge } from './0046_audit_age.ts'
+import { apiKeys } from './0050_api_keys.ts'
 import type { Migration } from './migration.ts'
 
 export const primary: readonly Migration[] = [
@@ -41,6 +42,7 @@ export const primary: readonly Migration[] = [
   signingKeyLife,
   auditChain,
   auditAge,
+  apiKeys,
 ]
 
 /** The session store may be another database than the rest. */

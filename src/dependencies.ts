@@ -1,5 +1,6 @@
 /** The composition root: from the configuration to everything that endpoints work with. */
 import type { DestinationStream } from 'pino'
+import { createFindApiKey, type FindApiKey } from './authentication/api_key.ts'
 import { createClientCertificateAuthentication } from './authentication/client_certificate.ts'
 import { createJwtIdpAuthentication, type JwtIdpAuthentication } from './authentication/jwt_idp.ts'
 import { createKnownDevices, type KnownDevices } from './authentication/known_device.ts'
@@ -64,6 +65,7 @@ export type Dependencies = {
   clientKeys: ClientKeys
   subjects: Subjects
   findAccessToken: FindAccessToken
+  findApiKey: FindApiKey
   exchange: Exchange
   /**
    * Makes the schemas current, or throws with the list of what is missing where it may not. May be called again when a store
@@ -183,6 +185,7 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
     loginFlow,
     authenticateClient,
     findAccessToken: createFindAccessToken(base),
+    findApiKey: createFindApiKey(base),
     exchange: createExchange({ ...base, authenticateClient }),
     async prepare(newer = 'refused') {
       await prepare(newer)

@@ -33,8 +33,8 @@ export const commandTable = {
     maxArguments: Number.POSITIVE_INFINITY,
   },
   keys: {
-    usage: 'keys list|rotate|revoke [--realm ID] [--alg ALG] [--kid KID] [CONFIG]',
-    summary: 'list the signing keys of a realm, follow the active one by another, or take one out of use at once',
+    usage: 'keys list|rotate|revoke|create [--realm ID] [--alg ALG] [--kid KID] [--name NAME …] [CONFIG]',
+    summary: 'list, follow or revoke the signing keys of a realm, or make an API key',
     maxArguments: Number.POSITIVE_INFINITY,
   },
   audit: {

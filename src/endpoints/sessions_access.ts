@@ -1,11 +1,12 @@
 /** Who may look at and end the sessions of a realm: its administrators, and its clients that act for themselves with the scope. */
 import type { FastifyRequest } from 'fastify'
+import { looksLikeApiKey, rightsOfApiKey } from '../authentication/api_key.ts'
 import { bearerToken } from '../http/bearer.ts'
 import { OAuthError } from '../oauth/errors.ts'
 import { parseJwt } from '../oauth/jwt.ts'
 import { ADMINISTRATORS_REALM, isRealmId } from '../oauth/realm_settings.ts'
 import type { Realm, RealmDirectory } from '../storage/realm_directory.ts'
-import { type AdministratorDeps, createRequireAdministrator, notFound } from './admin/administrator.ts'
+import { type AdministratorDeps, createRequireAdministrator, notFound, principalOf } from './admin/administrator.ts'
 
 const SESSIONS_SCOPE = 'sessions'
 
@@ -62,15 +63,29 @@ export const createRequireSessionsAccess = (deps: SessionsAccessDeps): RequireSe
     throw insufficientScope()
   }
 
+  /** As an API server, with a key instead of a token; one that administers is asked for that. */
+  const keyAccess = async (request: FastifyRequest): Promise<SessionsAccess | undefined> => {
+    const token = bearerToken(request.headers.authorization)
+    const key = token !== undefined && looksLikeApiKey(token) ? await deps.findApiKey(token) : undefined
+    if (!key?.scopes.includes(SESSIONS_SCOPE)) return undefined
+    const { isSuper, realms: covered } = rightsOfApiKey(key)
+    return {
+      principal: principalOf({ by: { kind: 'api_key', key } }),
+      isApiServer: true,
+      covers: (realmId) => isSuper || covered.includes(realmId),
+    }
+  }
+
   return async (request, realmId) => {
-    const access = await clientAccess(request)
+    const access = (await keyAccess(request)) ?? (await clientAccess(request))
     if (access) {
       if (realmId !== undefined && !access.covers(realmId)) throw notFound()
       return access
     }
-    const { user, isSuper, realms: administered } = await requireAdministrator(request, realmId)
+    const administrator = await requireAdministrator(request, realmId)
+    const { isSuper, realms: administered } = administrator
     return {
-      principal: user.username,
+      principal: principalOf(administrator),
       isApiServer: false,
       covers: (id) => isSuper || administered.includes(id),
     }

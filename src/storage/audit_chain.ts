@@ -4,7 +4,7 @@
  * not cut off is told by heads that are kept elsewhere (`auth_server audit heads`).
  */
 import { constantTimeEquals, hmacSha256, sha256 } from '../system/hashing.ts'
-import type { AuditEventsTable } from './schema.ts'
+import type { AuditEventsTable } from './audit_schema.ts'
 
 /** `id`: a name of the key that gives nothing of it away. */
 type ChainKey = { id: string; bytes: string }

@@ -3,8 +3,9 @@ import type { Kysely } from 'kysely'
 import type { Clock } from '../system/clock.ts'
 import type { Random } from '../system/random.ts'
 import { type ChainedRow, type ChainKeys, chained, GENESIS } from './audit_chain.ts'
+import type { AuditEventsTable } from './audit_schema.ts'
 import { type Page, parseJson, toPage } from './rows.ts'
-import type { AuditEventsTable, Schema } from './schema.ts'
+import type { Schema } from './schema.ts'
 
 export const AUDIT_EVENT_TYPES = [
   'administrator.created',
@@ -28,6 +29,9 @@ export const AUDIT_EVENT_TYPES = [
   'authorization_code.replayed',
   'refresh_token.reused',
   'token.revoked',
+  'api_key.created',
+  'api_key.rotated',
+  'api_key.revoked',
   'signing_key.created',
   'signing_key.activated',
   'signing_key.retired',

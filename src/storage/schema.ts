@@ -3,6 +3,8 @@
  * (`*_at`), integers 0 and 1 for booleans, JSON as text. Column names are the wire names.
  */
 
+import type { AuditChainsTable, AuditEventsTable } from './audit_schema.ts'
+
 type Flag = 0 | 1
 type Json = string
 
@@ -243,33 +245,18 @@ export type SetupTokensTable = {
   used_at: number | null
 }
 
-export type AuditEventsTable = {
+export type ApiKeysTable = {
   id: string
   realm_id: string
-  occurred_at: number
-  type: string
-  outcome: string
-  principal: string | null
-  target: string | null
-  ip: string | null
-  request_id: string | null
-  detail: Json
-  /** From 1 on, without a gap; NULL for events from before the chain. */
-  sequence: number | null
-  previous_hash: string | null
-  hash: string | null
-  /** Which key the hash was made with; NULL for none. */
-  hash_key: string | null
-}
-
-/** Apart from the realm's own row, for the same reason as its version. */
-export type AuditChainsTable = {
-  realm_id: string
-  /** Of the event that came last. */
-  sequence: number
-  /** The events up to this one are beyond retention and gone; `removed_hash` is the last one's. */
-  removed_through: number
-  removed_hash: string | null
+  secret_hash: string
+  name: string
+  roles: Json
+  scopes: Json
+  created_by: string | null
+  created_at: number
+  expires_at: number | null
+  last_used_at: number | null
+  revoked_at: number | null
 }
 
 export type SessionClientsTable = {
@@ -319,6 +306,7 @@ export type Schema = {
   setup_tokens: SetupTokensTable
   audit_events: AuditEventsTable
   audit_chains: AuditChainsTable
+  api_keys: ApiKeysTable
   session_clients: SessionClientsTable
   logout_deliveries: LogoutDeliveriesTable
 }

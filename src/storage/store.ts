@@ -1,5 +1,6 @@
 /** All repositories over one database: those of the server, and those of a realm, which no query can leave. */
 import type { Kysely } from 'kysely'
+import { createAnyApiKeys, createApiKeys } from './api_keys.ts'
 import { type ChainKeys, NO_CHAIN_KEYS } from './audit_chain.ts'
 import { createAuditEvents, type Transact } from './audit_events.ts'
 import { createAuthorizationCodes } from './authorization_codes.ts'
@@ -44,6 +45,7 @@ const createRealmStore = (db: Kysely<Schema>, realmId: string, chain: Chain) => 
   replayMarks: createReplayMarks(db, realmId),
   signingKeys: createSigningKeys(db, realmId),
   realmSecrets: createRealmSecrets(db, realmId),
+  apiKeys: createApiKeys(db, realmId),
   audit: createAuditEvents(db, realmId, chain),
 })
 
@@ -58,6 +60,7 @@ const createRepositories = (db: Kysely<Schema>, chain: Chain) => ({
   sessionClients: createSessionClients(db),
   logoutDeliveries: createLogoutDeliveries(db),
   dueSigningKeys: createDueSigningKeys(db),
+  apiKeys: createAnyApiKeys(db),
   realm: (realmId: string): RealmStore => createRealmStore(db, realmId, chain),
 })
 

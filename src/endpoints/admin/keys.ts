@@ -8,7 +8,7 @@ import type { Realm, RealmDirectory } from '../../storage/realm_directory.ts'
 import type { SigningKeyRecord } from '../../storage/signing_keys.ts'
 import { toSeconds } from '../../system/clock.ts'
 import { readBody, requireNoBody } from '../json_body.ts'
-import { notFound } from './administrator.ts'
+import { notFound, principalOf } from './administrator.ts'
 import type { Call, Rows } from './row.ts'
 
 export type KeysDeps = { rows: Rows; keys: { life: KeyLife }; realms: Pick<RealmDirectory, 'forget'> }
@@ -30,7 +30,7 @@ const toWire = (key: SigningKeyRecord) => ({
 
 const askedBy = ({ request, administrator }: Call) => ({
   facts: factsOf(request),
-  principal: administrator.user.username,
+  principal: principalOf(administrator),
 })
 
 export const createKeysEndpoints = ({ rows, keys, realms }: KeysDeps) => {

@@ -6,6 +6,7 @@ import type { Sessions } from '../../sessions/sessions.ts'
 import { type AuditEvent, type AuditFilter, isAuditEventType } from '../../storage/audit_events.ts'
 import { toSeconds } from '../../system/clock.ts'
 import { toWire as sessionToWire } from '../sessions.ts'
+import type { Principal } from './administrator.ts'
 import type { Paging } from './paging.ts'
 import type { Rows } from './row.ts'
 
@@ -48,9 +49,14 @@ const eventToWire = (event: AuditEvent) => ({
   sequence: event.sequence ?? null,
 })
 
+const selfOf = (by: Principal): object =>
+  by.kind === 'user'
+    ? { username: by.user.username, sub: by.user.id, roles: by.user.roles }
+    : { api_key: by.key.id, name: by.key.name, roles: by.key.roles, scopes: by.key.scopes }
+
 export const createObservationEndpoints = ({ rows, paging, sessions }: ObservationDeps) => [
-  rows.ofServer('GET', '/me', async ({ administrator: { user, isSuper, realms } }) => ({
-    body: { username: user.username, sub: user.id, roles: user.roles, super_administrator: isSuper, realms },
+  rows.ofServer('GET', '/me', async ({ administrator: { by, isSuper, realms } }) => ({
+    body: { ...selfOf(by), super_administrator: isSuper, realms },
   })),
 
   rows.ofRealm('GET', '/session', async ({ request }, realm) => {

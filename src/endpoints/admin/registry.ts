@@ -1,6 +1,7 @@
 /** The administration API: everything under /admin. */
 import type { Endpoint } from '../../http/endpoint.ts'
 import { type AdministratorDeps, createRequireAdministrator } from './administrator.ts'
+import { type ApiKeysDeps, createApiKeysEndpoints } from './api_keys.ts'
 import { type ChangeDeps, createMakeChange } from './change.ts'
 import { type ClientsDeps, createClientsEndpoints } from './clients.ts'
 import { createKeysEndpoints, type KeysDeps } from './keys.ts'
@@ -22,7 +23,8 @@ export type AdministrationDeps = AdministratorDeps &
   PagingDeps &
   ChangeDeps &
   Omit<
-    KeysDeps &
+    ApiKeysDeps &
+      KeysDeps &
       RealmsDeps &
       SettingsListDeps &
       UsersDeps &
@@ -51,5 +53,6 @@ export const createAdministrationEndpoints = (deps: AdministrationDeps): Endpoin
     ...createClientsEndpoints(tools),
     ...createObservationEndpoints(tools),
     ...createKeysEndpoints(tools),
+    ...createApiKeysEndpoints(tools),
   ]
 }

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { newSecretOf } from '../../../src/authentication/api_key.ts'
 import { createEndpoints } from '../../../src/endpoints/registry.ts'
 import { sessionCookieName } from '../../../src/sessions/cookies.ts'
 import type { SessionKind } from '../../../src/sessions/session_store.ts'
+import type { ApiKey } from '../../../src/storage/api_keys.ts'
+import { systemRandom } from '../../../src/system/random.ts'
 import { skipWithout } from '../../support/backends.ts'
 import type { Answer, RequestOptions } from '../../support/client.ts'
 import { createOauth } from '../../support/oauth.ts'
@@ -55,10 +58,21 @@ const rights: Record<string, 'any' | 'realm' | 'super'> = {
   'GET /admin/realm/:realmId/key': 'realm',
   'POST /admin/realm/:realmId/key/rotate': 'realm',
   'POST /admin/realm/:realmId/key/:kid/revoke': 'realm',
+  'POST /admin/realm/:realmId/api_key': 'realm',
+  'GET /admin/realm/:realmId/api_key': 'realm',
+  'GET /admin/realm/:realmId/api_key/:keyId': 'realm',
+  'POST /admin/realm/:realmId/api_key/:keyId/rotate': 'realm',
+  'DELETE /admin/realm/:realmId/api_key/:keyId': 'realm',
 }
 
 /** The objects that the paths name; all of them are there. */
-const named: Record<string, string> = { username: 'bob', clientId: 'app', name: 'orders:read', kid: 'k' }
+const named: Record<string, string> = {
+  username: 'bob',
+  clientId: 'app',
+  name: 'orders:read',
+  kid: 'k',
+  keyId: 'shown',
+}
 
 const bodies = {
   401: 'unauthorized',
@@ -182,6 +196,45 @@ for (const database of ['sqlite', 'postgresql', 'mysql'] as const)
       add('token of a super administrator', await tokenOf('_', 'openid admin', root), 'allowed')
     }
 
+    const addApiKeys = async (): Promise<void> => {
+      const past = 1
+      const keyOf = async (realm: string, id: string, change: Partial<ApiKey> = {}): Promise<RequestOptions> => {
+        const publicId = id.padEnd(22, '-')
+        const { shown, secretHash } = newSecretOf(publicId, { random: systemRandom })
+        const base = {
+          name: id,
+          roles: [],
+          scopes: ['admin'],
+          createdBy: undefined,
+          createdAt: past,
+          expiresAt: undefined,
+        }
+        await server.store.realm(realm).apiKeys.insert({ ...base, ...change, id: publicId, secretHash })
+        return { headers: { authorization: `Bearer ${shown}` } }
+      }
+      const { shown: _shown, secretHash } = newSecretOf('shown', { random: systemRandom })
+      const unused = {
+        name: 'shown',
+        roles: [],
+        scopes: [],
+        createdBy: undefined,
+        createdAt: past,
+        expiresAt: undefined,
+      }
+      await server.store.realm('a').apiKeys.insert({ id: 'shown', secretHash, ...unused })
+      add('API key for sessions', await keyOf('a', 'sessions', { scopes: ['sessions'] }), 'scope')
+      add('API key of A on A', await keyOf('a', 'of-a'), 'realm')
+      add('API key of B on A', await keyOf('b', 'of-b'), 404)
+      add('expired API key', await keyOf('a', 'expired', { expiresAt: past }), 401)
+      const revoked = await keyOf('_', 'revoked', { roles: ['super_administrator'] })
+      await server.store.realm('_').apiKeys.revoke('revoked'.padEnd(22, '-'), past)
+      add('revoked API key', revoked, 401)
+      const { shown: unknown } = newSecretOf('of-a'.padEnd(22, '-'), { random: systemRandom })
+      add('API key with another secret', { headers: { authorization: `Bearer ${unknown}` } }, 401)
+      add('API key of a role of A on A', await keyOf('_', 'role-of-a', { roles: ['realm_administrator:a'] }), 'realm')
+      add('API key of a super administrator', await keyOf('_', 'super', { roles: ['super_administrator'] }), 'allowed')
+    }
+
     before(async () => {
       server = await startServer({ database })
       const endpoints = createEndpoints({
@@ -210,6 +263,7 @@ for (const database of ['sqlite', 'postgresql', 'mysql'] as const)
       await addSessions()
       await addAdministrators()
       await addTokens()
+      await addApiKeys()
     })
     after(() => server.close())
 
