@@ -43,7 +43,7 @@ const ADMINISTRATORS_SETTINGS: RealmSettings = {
 const ensureRealm = async (deps: BootstrapDeps, id: string, settings: RealmSettings): Promise<void> => {
   if ((await deps.store.realms.findVersion(id)) !== undefined) return
   try {
-    await deps.store.realms.insert({ id, settings, now: deps.clock.now() })
+    await deps.store.transaction(({ realms }) => realms.insert({ id, settings, now: deps.clock.now() }))
     deps.log.info({ realm: id }, 'realm created')
   } catch (error) {
     // Another node was a moment faster.
