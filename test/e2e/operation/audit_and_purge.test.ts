@@ -100,6 +100,20 @@ describe('the audit of a realm', () => {
   })
 })
 
+test('P-10 – what cannot be recorded does not happen, whatever it is', async () => {
+  tamper('alter table audit_events rename to audit_events_away')
+  const json = { name: 'never' }
+  const changed = await server.admin.request('POST', '/admin/realm/main/scope', { json })
+  const headers = { authorization: basic('alice', 'a passphrase of the tests 7') }
+  const login = await server.request('POST', '/login?realm=main', { headers })
+  tamper('alter table audit_events_away rename to audit_events')
+  for (const answer of [changed, login]) {
+    assert.ok(answer.status >= 500, answer.body)
+    assert.equal(answer.headers['set-cookie'], undefined)
+  }
+  assert.equal((await server.admin.request('GET', '/admin/realm/main/scope/never')).status, 404)
+})
+
 describe('T-LG-01 – auth_server audit', () => {
   test('a chain that is whole: a line a realm and status 0', async () => {
     const lines = linesOf((await command('audit', 'verify')).stdout)
