@@ -85,6 +85,9 @@ const PURGE_BATCH = 500
 const KEYS_AT_A_TIME = 20
 const KEYS_EVERY_SECONDS = 10
 
+/** Each removal is an event itself. */
+const AUDIT_EVERY_SECONDS = 3_600
+
 /** What a test puts in place of the real thing. */
 export type Overrides = { clock?: Clock; random?: Random; logDestination?: DestinationStream }
 
@@ -161,9 +164,10 @@ export const openDependencies = (config: Config, overrides: Overrides = {}): Dep
     }),
     startCollector({
       what: 'audit events beyond retention',
-      removeBatch: async () => (retentionMs === 0 ? 0 : await store.purgeAudit(clock.now() - retentionMs, PURGE_BATCH)),
+      removeBatch: async () =>
+        retentionMs === 0 ? 0 : await store.purgeAudit(clock.now() - retentionMs, PURGE_BATCH, { clock, random }),
       log,
-      intervalSeconds,
+      intervalSeconds: AUDIT_EVERY_SECONDS,
     }),
     startCollector({
       what: 'signing keys',

@@ -16,6 +16,7 @@ import { StoreUnavailable } from '../storage/store_unavailable.ts'
 import { systemClock } from '../system/clock.ts'
 import { removeInBatches } from '../system/collector.ts'
 import { createLog } from '../system/log.ts'
+import { systemRandom } from '../system/random.ts'
 
 const USAGE_EXIT_STATUS = 64
 const AWAY_EXIT_STATUS = 75
@@ -43,7 +44,9 @@ const purge = async (config: Config, names: readonly Name[]): Promise<Record<str
     const batchOf = async (name: Name): Promise<number> => {
       if (name === 'sessions') return await sessionStore.deleteExpired(now, BATCH)
       if (name !== 'audit') return await store.purgeExpired(now, BATCH, [name])
-      return retention === 0 ? 0 : await store.purgeAudit(now - retention * 1000, BATCH)
+      return retention === 0
+        ? 0
+        : await store.purgeAudit(now - retention * 1000, BATCH, { clock: systemClock, random: systemRandom })
     }
     const removed: Record<string, number> = {}
     for (const name of names) removed[name] = await removeInBatches(() => batchOf(name))

@@ -42,6 +42,7 @@ export const AUDIT_EVENT_TYPES = [
   'user.recovery_code_used',
   'user.certificate_changed',
   'rate_limit.reached',
+  'audit.removed',
 ] as const
 
 export const isAuditEventType = (text: string): text is AuditEventType =>
@@ -131,38 +132,42 @@ const toRow = (realmId: string, event: NewAuditEvent) => ({
   detail: JSON.stringify(event.detail),
 })
 
+/** Locks the end of the realm's chain, and nobody has to wait there for more than the commit. */
+const append = async (
+  transaction: Kysely<Schema>,
+  realmId: string,
+  { event, keys }: { event: NewAuditEvent; keys: ChainKeys },
+): Promise<void> => {
+  await transaction
+    .updateTable('audit_chains')
+    .set((eb) => ({ sequence: eb('sequence', '+', 1) }))
+    .where('realm_id', '=', realmId)
+    .execute()
+  const head = await transaction
+    .selectFrom('audit_chains')
+    .leftJoin('audit_events', (join) =>
+      join
+        .onRef('audit_events.realm_id', '=', 'audit_chains.realm_id')
+        .on((eb) => eb('audit_events.sequence', '=', eb('audit_chains.sequence', '-', 1))),
+    )
+    .select(['audit_chains.sequence', 'audit_chains.removed_hash', 'audit_events.hash'])
+    .where('audit_chains.realm_id', '=', realmId)
+    .executeTakeFirstOrThrow()
+  const link = { sequence: Number(head.sequence), previous_hash: head.hash ?? head.removed_hash ?? GENESIS }
+  await transaction
+    .insertInto('audit_events')
+    .values(chained({ ...toRow(realmId, event), ...link }, keys))
+    .execute()
+}
+
 export const createAuditEvents = (
   db: Kysely<Schema>,
   realmId: string,
   { transact, keys }: { transact: Transact; keys: ChainKeys },
 ) => ({
-  /**
-   * The last statement of its transaction: it locks the end of the realm's chain, and nobody has to wait there for more than the
-   * commit. Outside of one it is a transaction by itself.
-   */
+  /** The last statement of its transaction; outside of one it is a transaction by itself. */
   insert: (event: NewAuditEvent): Promise<void> =>
-    transact(async (transaction) => {
-      await transaction
-        .updateTable('audit_chains')
-        .set((eb) => ({ sequence: eb('sequence', '+', 1) }))
-        .where('realm_id', '=', realmId)
-        .execute()
-      const head = await transaction
-        .selectFrom('audit_chains')
-        .leftJoin('audit_events', (join) =>
-          join
-            .onRef('audit_events.realm_id', '=', 'audit_chains.realm_id')
-            .on((eb) => eb('audit_events.sequence', '=', eb('audit_chains.sequence', '-', 1))),
-        )
-        .select(['audit_chains.sequence', 'audit_chains.removed_hash', 'audit_events.hash'])
-        .where('audit_chains.realm_id', '=', realmId)
-        .executeTakeFirstOrThrow()
-      const link = { sequence: Number(head.sequence), previous_hash: head.hash ?? head.removed_hash ?? GENESIS }
-      await transaction
-        .insertInto('audit_events')
-        .values(chained({ ...toRow(realmId, event), ...link }, keys))
-        .execute()
-    }),
+    transact((transaction) => append(transaction, realmId, { event, keys })),
 
   /** Newest first, from before the key `after` (see `next` of the page before). */
   async list(page: { after?: string | undefined; limit: number }, filter: AuditFilter = {}): Promise<Page<AuditEvent>> {
@@ -226,8 +231,11 @@ export const createAuditEvents = (
     return rows as ChainedRow[]
   },
 
-  /** Events from before `endedBefore`, so many at most, oldest first; the chain goes on to begin after them. How many went. */
-  removeOld: (endedBefore: number, limit: number): Promise<number> =>
+  /**
+   * Events from before `endedBefore`, so many at most, oldest first. The chain goes on to begin after them, and has it on record itself:
+   * a beginning that is missing without that was taken away. How many went.
+   */
+  removeOld: (endedBefore: number, limit: number, deps: { clock: Clock; random: Random }): Promise<number> =>
     transact(async (transaction) => {
       const rows = await transaction
         .selectFrom('audit_events')
@@ -258,13 +266,17 @@ export const createAuditEvents = (
           ]),
         )
         .executeTakeFirstOrThrow()
-      if (through > 0)
+      if (through > 0) {
         await transaction
           .updateTable('audit_chains')
           .set({ removed_through: through, removed_hash: last.hash })
           .where('realm_id', '=', realmId)
           .where('removed_through', '<', through)
           .execute()
+        const detail = { through, hash: last.hash ?? GENESIS }
+        const event = newAuditEvent(deps, undefined, { type: 'audit.removed', detail })
+        await append(transaction, realmId, { event, keys })
+      }
       return Number(result.numDeletedRows)
     }),
 })

@@ -1,5 +1,7 @@
 /** All repositories over one database: those of the server, and those of a realm, which no query can leave. */
 import type { Kysely } from 'kysely'
+import type { Clock } from '../system/clock.ts'
+import type { Random } from '../system/random.ts'
 import { createAnyApiKeys, createApiKeys } from './api_keys.ts'
 import { type ChainKeys, NO_CHAIN_KEYS } from './audit_chain.ts'
 import { createAuditEvents, type Transact } from './audit_events.ts'
@@ -82,7 +84,7 @@ export const createStore = (database: Database, keys: ChainKeys = NO_CHAIN_KEYS)
   purgeExpired: createPurgeExpired(database.db),
 
   /** Events from before `endedBefore`, so many at most, of the realm that has the oldest one; how many went. */
-  async purgeAudit(endedBefore: number, limit: number): Promise<number> {
+  async purgeAudit(endedBefore: number, limit: number, deps: { clock: Clock; random: Random }): Promise<number> {
     const oldest = await database.db
       .selectFrom('audit_events')
       .select('realm_id')
@@ -92,7 +94,7 @@ export const createStore = (database: Database, keys: ChainKeys = NO_CHAIN_KEYS)
       .executeTakeFirst()
     if (!oldest) return 0
     const chain: Chain = { transact: (work) => database.transaction(work), keys }
-    return await createAuditEvents(database.db, oldest.realm_id, chain).removeOld(endedBefore, limit)
+    return await createAuditEvents(database.db, oldest.realm_id, chain).removeOld(endedBefore, limit, deps)
   },
   check: () => database.check(),
   close: () => database.close(),

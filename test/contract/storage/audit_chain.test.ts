@@ -37,7 +37,13 @@ forEachDialect((_dialect, open) => {
   }
 
   test('an empty chain is whole', async () => {
-    assert.deepEqual(await (await scene()).verify(), { events: 0, sequence: 0, hash: GENESIS, problems: [] })
+    assert.deepEqual(await (await scene()).verify(), {
+      events: 0,
+      sequence: 0,
+      hash: GENESIS,
+      keyed_from: null,
+      problems: [],
+    })
   })
 
   test('T-LG-01 – events that are written at once, twenty alone and twenty in transactions, are one chain without a gap', async () => {
@@ -143,15 +149,56 @@ forEachDialect((_dialect, open) => {
 
   test('what is beyond retention goes from the beginning, and the rest is still a whole chain', async () => {
     const { realm, verify } = await scene()
+    const deps = { clock: systemClock, random: systemRandom }
     const now = systemClock.now()
     for (const age of [5, 4, 3, 2, 1]) await realm.audit.insert(event(String(age), now - age * 1_000))
-    assert.equal(await realm.audit.removeOld(now - 2_500, 2), 2)
-    assert.equal(await realm.audit.removeOld(now - 2_500, 2), 1)
-    assert.equal(await realm.audit.removeOld(now - 2_500, 2), 0)
+    const early = await realm.audit.head()
+    assert.equal(await realm.audit.removeOld(now - 2_500, 2, deps), 2)
+    assert.equal(await realm.audit.removeOld(now - 2_500, 2, deps), 1)
+    assert.equal(await realm.audit.removeOld(now - 2_500, 2, deps), 0)
     const result = await verify()
-    assert.deepEqual([result.events, result.sequence, result.problems], [2, 5, []])
-    assert.equal(await realm.audit.removeOld(now + 1, 100), 2)
+    // Two events are left, and each of the two removals is one.
+    assert.deepEqual([result.events, result.sequence, result.problems], [4, 7, []])
+    assert.equal(await realm.audit.removeOld(systemClock.now() + 1_000, 100, deps), 4)
     await realm.audit.insert(event('after'))
     assert.deepEqual((await verify()).problems, [])
+    assert.deepEqual((await verify(undefined, early)).problems, [], 'a head that was kept lies in what was removed')
+  })
+
+  const forgedBegin = async (through: number, rows: number) => {
+    const it = await scene()
+    await it.write(5)
+    const { hash } = (await it.realm.audit.chain(through - 1, 1))[0] ?? { hash: 'invented' }
+    const { db } = opened().database
+    await db.deleteFrom('audit_events').where('realm_id', '=', it.realm.realmId).where('sequence', '<=', rows).execute()
+    const mark = { removed_through: through, removed_hash: hash }
+    await db.updateTable('audit_chains').set(mark).where('realm_id', '=', it.realm.realmId).execute()
+    return it
+  }
+
+  test('T-LG-01 – a beginning, or everything, that was taken away as if it were beyond retention is found', async () => {
+    const begin = await forgedBegin(4, 4)
+    assert.deepEqual(
+      (await begin.verify()).problems.map(({ sequence, problem }) => [sequence, problem]),
+      [[4, 'cut_off']],
+    )
+    const all = await forgedBegin(5, 5)
+    assert.deepEqual(
+      (await all.verify()).problems.map(({ sequence, problem }) => [sequence, problem]),
+      [[5, 'cut_off']],
+    )
+    const kept = await all.verify(undefined, { sequence: 5, hash: 'another' })
+    assert.ok(kept.problems.some(({ problem }) => problem === 'changed'))
+  })
+
+  test('T-LG-01 – a chain that was written anew without the key is found where there is one', async () => {
+    const { realm, verify } = await scene()
+    const forger = createStore(opened().database).realm(realm.realmId)
+    for (let index = 0; index < 3; index++) await forger.audit.insert(event(String(index)))
+    assert.deepEqual((await verify(chainKeysOf({}))).problems, [], 'where there is none nothing tells')
+    assert.deepEqual(
+      (await verify()).problems.map(({ problem }) => problem),
+      ['unkeyed'],
+    )
   })
 })
