@@ -17,7 +17,8 @@ before(async () => {
   stage = await openAuthorizationStage()
   await stage.server.admin.updateRealm('main', { authorization_details_types: TYPES })
   alice = await stage.addUser('alice')
-  client = await stage.addClient({ authorization_details_types: TYPE_NAMES })
+  // Made before the first test of all files.
+  client = await stage.addClient({ authorization_details_types: TYPE_NAMES, access_token_ttl_secs: 7_200 })
   resourceServer = await stage.addClient({ scope: 'introspect' })
   const extra = { authorization_details: JSON.stringify([PAYMENT, ACCOUNTS]) }
   tokens = await stage.server.oauth.obtainTokens(client, alice, { extra })

@@ -21,12 +21,19 @@ let person: Person
 let key: ProofKey
 let token: string
 
+/** The token is made before the first test of all files. */
+const A_LONG_RUN_SECONDS = 7_200
+
 const now = (): number => Math.floor(Date.now() / 1000)
 
 before(async () => {
   server = await startServer()
   person = await server.admin.createUser()
-  client = await server.admin.createClient({ token_endpoint_auth_method: 'none', consent: 'skip' })
+  client = await server.admin.createClient({
+    token_endpoint_auth_method: 'none',
+    consent: 'skip',
+    access_token_ttl_secs: A_LONG_RUN_SECONDS,
+  })
   const caller = await server.admin.createClient({
     scope: 'introspect',
     grant_types: ['client_credentials'],

@@ -17,7 +17,8 @@ const machine = { grant_types: ['client_credentials'], response_types: [], redir
 
 before(async () => {
   stage = await openAuthorizationStage()
-  worker = await stage.server.admin.createClient(machine)
+  // Its token is made before the first test of all files.
+  worker = await stage.server.admin.createClient({ ...machine, access_token_ttl_secs: 7_200 })
   const answer = await stage.server.oauth.token(worker, { grant_type: 'client_credentials' })
   accessToken = answer.json<{ access_token: string }>().access_token
 })
