@@ -4,13 +4,10 @@
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { processEnvironment } from '../config/environment.ts'
-import { DEFAULT_CONFIG_PATH, loadConfig } from '../config/load.ts'
-import { chainKeysOf } from '../storage/audit_chain.ts'
+import { DEFAULT_CONFIG_PATH } from '../config/load.ts'
 import { verifyAudit } from '../storage/audit_verification.ts'
-import { openDatabase } from '../storage/database.ts'
-import { createStore, type Store } from '../storage/store.ts'
-import { createLog } from '../system/log.ts'
+import type { Store } from '../storage/store.ts'
+import { withStore } from './with_store.ts'
 
 const USAGE_EXIT_STATUS = 64
 const BROKEN_EXIT_STATUS = 1
@@ -55,24 +52,8 @@ const realmIds = async function* (store: Store): AsyncGenerator<string> {
   } while (after !== undefined)
 }
 
-const withStore = async (
-  file: string,
-  work: (store: Store, keys: ReturnType<typeof chainKeysOf>) => Promise<number>,
-) => {
-  const config = loadConfig(file, processEnvironment())
-  // Standard output is for the answer.
-  const log = createLog({ ...config.log_params, level: 'silent' })
-  const keys = chainKeysOf(config.secrets_params)
-  const store = createStore(openDatabase(config.database_params, log), keys)
-  try {
-    return await work(store, keys)
-  } finally {
-    await store.close()
-  }
-}
-
 const printHeads = (file: string): Promise<number> =>
-  withStore(file, async (store) => {
+  withStore(file, async ({ store }) => {
     for await (const realm of realmIds(store)) {
       const { sequence, hash } = await store.realm(realm).audit.head()
       print({ realm, sequence, hash })
@@ -89,12 +70,12 @@ const realmsToVerify = async (store: Store, only: string | undefined, heads: Rea
 }
 
 const verify = (file: string, only: string | undefined, heads: ReadonlyMap<string, Head>): Promise<number> =>
-  withStore(file, async (store, keys) => {
+  withStore(file, async ({ store, chainKeys }) => {
     let isWhole = true
     for (const realm of await realmsToVerify(store, only, heads)) {
       const isThere = (await store.realms.find(realm)) !== undefined
       const { problems, ...result } = isThere
-        ? await verifyAudit(store.realm(realm).audit, keys, heads.get(realm))
+        ? await verifyAudit(store.realm(realm).audit, chainKeys, heads.get(realm))
         : { problems: [{ problem: 'there is no such realm' }] }
       const ok = problems.length === 0
       print({ realm, ok, ...result, ...(ok ? {} : { problems }) })

@@ -5,20 +5,16 @@
 import { parseArgs } from 'node:util'
 import { isAdministratorRole } from '../authentication/administrators.ts'
 import { API_KEY_SCOPES, newSecretOf } from '../authentication/api_key.ts'
-import { processEnvironment } from '../config/environment.ts'
-import { DEFAULT_CONFIG_PATH, loadConfig } from '../config/load.ts'
+import { DEFAULT_CONFIG_PATH } from '../config/load.ts'
 import { createKeyLife } from '../keys/key_life.ts'
 import { createKeyMaterial } from '../keys/key_material.ts'
 import { createSealing } from '../keys/sealing.ts'
 import { ADMINISTRATORS_REALM } from '../oauth/realm_settings.ts'
 import { SIGNING_ALGS, toSigningAlg } from '../oauth/signing_algs.ts'
-import { chainKeysOf } from '../storage/audit_chain.ts'
 import { newAuditEvent } from '../storage/audit_events.ts'
-import { openDatabase } from '../storage/database.ts'
-import { createStore } from '../storage/store.ts'
 import { systemClock, toSeconds } from '../system/clock.ts'
-import { createLog } from '../system/log.ts'
 import { systemRandom } from '../system/random.ts'
+import { type OpenedStore, withStore } from './with_store.ts'
 
 const USAGE_EXIT_STATUS = 64
 const NOT_FOUND_EXIT_STATUS = 1
@@ -47,18 +43,12 @@ const failed = (problem: string, status: number): number => {
 
 type Values = { [K in keyof typeof OPTIONS]?: string }
 
-const open = (file: string) => {
-  const config = loadConfig(file, processEnvironment())
-  // Standard output is for the answer.
-  const log = createLog({ ...config.log_params, level: 'silent' })
-  const database = openDatabase(config.database_params, log)
-  const store = createStore(database, chainKeysOf(config.secrets_params))
+const withLife = ({ config, store, log }: OpenedStore) => {
   const deps = { config, store, clock: systemClock, random: systemRandom, log }
-  const life = createKeyLife({ ...deps, material: createKeyMaterial(createSealing(deps)) })
-  return { config, store, life }
+  return { config, store, life: createKeyLife({ ...deps, material: createKeyMaterial(createSealing(deps)) }) }
 }
 
-type Opened = ReturnType<typeof open>
+type Opened = ReturnType<typeof withLife>
 
 const list = async ({ store }: Opened, realmId: string): Promise<number> => {
   for (const { kid, alg, state, createdAt, activatedAt, dueAt } of await store.realm(realmId).signingKeys.list())
@@ -139,12 +129,10 @@ export const run = async (args: string[]): Promise<number> => {
   const [name = '', file = DEFAULT_CONFIG_PATH, ...more] = parsed?.positionals ?? []
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!parsed || !command || more.length > 0) return failed(USAGE, USAGE_EXIT_STATUS)
-  const opened = open(file)
-  try {
+  return await withStore(file, async (base) => {
+    const opened = withLife(base)
     const realmId = parsed.values.realm ?? opened.config.oauth_params.default_realm
     if (!(await opened.store.realms.find(realmId))) return failed('there is no such realm', NOT_FOUND_EXIT_STATUS)
     return await command(opened, realmId, parsed.values)
-  } finally {
-    await opened.store.close()
-  }
+  })
 }

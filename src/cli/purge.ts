@@ -3,20 +3,14 @@
  * rather do it at night. Prints what went as one JSON line; exit status 75 when a store is away.
  */
 import { parseArgs } from 'node:util'
-import { processEnvironment } from '../config/environment.ts'
-import { DEFAULT_CONFIG_PATH, loadConfig } from '../config/load.ts'
-import type { Config } from '../config/schema.ts'
+import { DEFAULT_CONFIG_PATH } from '../config/load.ts'
 import { openSessionStore } from '../sessions/registry.ts'
-import { chainKeysOf } from '../storage/audit_chain.ts'
-import { openDatabase } from '../storage/database.ts'
 import { PURGEABLE } from '../storage/purge.ts'
-import type { Schema } from '../storage/schema.ts'
-import { createStore } from '../storage/store.ts'
 import { StoreUnavailable } from '../storage/store_unavailable.ts'
 import { systemClock } from '../system/clock.ts'
 import { removeInBatches } from '../system/collector.ts'
-import { createLog } from '../system/log.ts'
 import { systemRandom } from '../system/random.ts'
+import { withStore } from './with_store.ts'
 
 const USAGE_EXIT_STATUS = 64
 const AWAY_EXIT_STATUS = 75
@@ -32,30 +26,25 @@ const failed = (problem: string, status: number): number => {
 
 const isName = (text: string): text is Name => NAMES.some((name) => name === text)
 
-const purge = async (config: Config, names: readonly Name[]): Promise<Record<string, number>> => {
-  // Standard output is for the answer.
-  const log = createLog({ ...config.log_params, level: 'silent' })
-  const database = openDatabase<Schema>(config.database_params, log)
-  const store = createStore(database, chainKeysOf(config.secrets_params))
-  const { sessionStore } = openSessionStore({ config, database, log })
-  const now = systemClock.now()
-  try {
+const purge = (file: string, names: readonly Name[]): Promise<Record<string, number>> =>
+  withStore(file, async ({ config, log, database, store }) => {
+    const { sessionStore } = openSessionStore({ config, database, log })
     const { retention_secs: retention } = config.audit_params
+    const now = systemClock.now()
+    const deps = { clock: systemClock, random: systemRandom }
     const batchOf = async (name: Name): Promise<number> => {
       if (name === 'sessions') return await sessionStore.deleteExpired(now, BATCH)
       if (name !== 'audit') return await store.purgeExpired(now, BATCH, [name])
-      return retention === 0
-        ? 0
-        : await store.purgeAudit(now - retention * 1000, BATCH, { clock: systemClock, random: systemRandom })
+      return retention === 0 ? 0 : await store.purgeAudit(now - retention * 1000, BATCH, deps)
     }
-    const removed: Record<string, number> = {}
-    for (const name of names) removed[name] = await removeInBatches(() => batchOf(name))
-    return removed
-  } finally {
-    await sessionStore.close()
-    await store.close()
-  }
-}
+    try {
+      const removed: Record<string, number> = {}
+      for (const name of names) removed[name] = await removeInBatches(() => batchOf(name))
+      return removed
+    } finally {
+      await sessionStore.close()
+    }
+  })
 
 const parse = (args: string[]) => {
   try {
@@ -72,9 +61,8 @@ export const run = async (args: string[]): Promise<number> => {
   if (!parsed || more.length > 0) return failed('usage: purge [--only NAME,NAME] [CONFIG]', USAGE_EXIT_STATUS)
   const names = parsed.values.only?.split(',') ?? [...NAMES]
   if (!names.every(isName)) return failed(`--only takes ${NAMES.join(', ')}`, USAGE_EXIT_STATUS)
-  const config = loadConfig(file, processEnvironment())
   try {
-    process.stdout.write(`${JSON.stringify(await purge(config, names))}\n`)
+    process.stdout.write(`${JSON.stringify(await purge(file, names))}\n`)
     return 0
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error
